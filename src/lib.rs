@@ -1,0 +1,17 @@
+//! Playbook: workflow-as-code for customer-success playbooks.
+//!
+//! ```text
+//! text ──syntax──▶ File ──model──▶ Playbook (resolved, typed) ──graph──▶ StateGraph (petgraph)
+//!                                                                 │
+//!                    check · run · simulate · test · format · drawing ◀┘
+//!                                                                 │
+//!                                   report (text, json, sarif, github) ──▶ cli
+//! ```
+//!
+//! A module uses only what stands above it in this list. Only `cli` does input and output.
+
+pub mod diagnostic;
+pub mod model;
+pub mod source;
+pub mod syntax;
+pub mod value;
