@@ -1,1 +1,3 @@
+//! The `playbook` command.
+
 fn main() {}
