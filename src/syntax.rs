@@ -1,3 +1,4 @@
 //! Text to tree.
 
 pub mod ast;
+mod grammar;
