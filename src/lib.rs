@@ -13,6 +13,7 @@
 pub mod diagnostic;
 pub mod graph;
 pub mod model;
+pub mod report;
 pub mod source;
 pub mod syntax;
 pub mod value;

@@ -84,6 +84,21 @@ impl Source {
     }
 }
 
+impl Source {
+    /// How many lines there are; a text that ends with a line break has an empty last line.
+    #[must_use]
+    pub fn line_count(&self) -> u32 {
+        self.line_starts.len() as u32
+    }
+
+    /// The first byte of a line, from 1; the end of the text for lines past the last.
+    #[must_use]
+    pub fn line_start(&self, line: u32) -> u32 {
+        let start = self.line_starts.get(line.saturating_sub(1) as usize).copied();
+        start.unwrap_or(self.text.len() as u32)
+    }
+}
+
 /// All files of one run of the tool, by [`FileId`].
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
