@@ -15,5 +15,6 @@ pub mod graph;
 pub mod model;
 pub mod report;
 pub mod source;
+pub mod suggest;
 pub mod syntax;
 pub mod value;
