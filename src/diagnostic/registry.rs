@@ -45,6 +45,15 @@ macro_rules! rules {
 
 rules! {
     SYNTAX_ERROR "P101" "syntax-error" Error "Something stands where the language expects something else";
+
+    NOT_UTF8 "P151" "not-utf8" Error "The file is not text in UTF-8";
+    NUL_BYTE "P152" "nul-byte" Error "The file holds a NUL byte";
+    EMPTY_FILE "P153" "empty-file" Error "There is nothing in the file";
+    BROKEN_IMPORT "P154" "broken-import" Error "An imported file cannot be read";
+    IMPORT_CYCLE "P155" "import-cycle" Error "Files import each other in a circle";
+
+    UNKNOWN_ALLOW "P801" "unknown-allow" Warning "A comment allows something that does not exist";
+    UNUSED_ALLOW "P802" "unused-allow" Warning "A comment allows something that does not occur";
 }
 
 /// The rule of this name or code; codes in any case.
