@@ -1,3 +1,5 @@
-//! The `playbook` command.
+//! Arguments in, exit code out.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    playbook::cli::main().into()
+}
