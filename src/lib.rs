@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod graph;
 pub mod model;
 pub mod report;
+pub mod run;
 pub mod source;
 pub mod suggest;
 pub mod syntax;

@@ -7,7 +7,7 @@ pub mod expr;
 pub mod resolve;
 
 pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
-pub use expr::{Atom, Expr, Node};
+pub use expr::{Atom, Expr, Node, Since};
 
 use crate::source::Span;
 use crate::value::{Date, Duration, Micro, Value};
