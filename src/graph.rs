@@ -4,6 +4,13 @@
 //! an edge from every stage and block of it but their target. What runs inside a block is said by containment
 //! ([`StateGraph::runs`]), not by edges: the graph of each scope is a piece of its own.
 
+pub mod dot;
+pub mod json;
+pub mod layout;
+pub mod mermaid;
+pub mod picture;
+pub mod svg;
+
 use crate::model::{BlockId, EndId, Place, Playbook, ScopeId, StageId, TransitionId, Trigger};
 use crate::source::Span;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
@@ -35,6 +42,22 @@ pub enum EdgeClass {
     After,
     /// When a cadence is spent.
     AfterLastRound,
+}
+
+impl EdgeClass {
+    /// The class of a transition with this trigger, at a start or elsewhere.
+    #[must_use]
+    pub fn of(trigger: &Trigger, start: bool) -> EdgeClass {
+        match trigger {
+            _ if start => EdgeClass::Start,
+            Trigger::Completion(_) => EdgeClass::Completion,
+            Trigger::Otherwise => EdgeClass::Otherwise,
+            Trigger::Whenever(_) => EdgeClass::Whenever,
+            Trigger::On(..) => EdgeClass::On,
+            Trigger::After(_) => EdgeClass::After,
+            Trigger::AfterLastRound(_) => EdgeClass::AfterLastRound,
+        }
+    }
 }
 
 /// An edge: a transition from one node.
@@ -159,15 +182,7 @@ impl StateGraph {
 
     fn add_edge(&mut self, playbook: &Playbook, from: NodeIndex, id: TransitionId, start: bool, inherited: bool) {
         let transition = &playbook.transitions[id.index()];
-        let class = match &transition.trigger {
-            _ if start => EdgeClass::Start,
-            Trigger::Completion(_) => EdgeClass::Completion,
-            Trigger::Otherwise => EdgeClass::Otherwise,
-            Trigger::Whenever(_) => EdgeClass::Whenever,
-            Trigger::On(..) => EdgeClass::On,
-            Trigger::After(_) => EdgeClass::After,
-            Trigger::AfterLastRound(_) => EdgeClass::AfterLastRound,
-        };
+        let class = EdgeClass::of(&transition.trigger, start);
         let edge = Edge { transition: id, class, inherited, resume: transition.resume, span: transition.span };
         let to = self.node(transition.target);
         self.graph.add_edge(from, to, edge);
