@@ -17,6 +17,7 @@ pub mod graph;
 pub mod model;
 pub mod report;
 pub mod run;
+pub mod simulate;
 pub mod source;
 pub mod suggest;
 pub mod syntax;

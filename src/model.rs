@@ -3,6 +3,7 @@
 //! [`resolve`] makes it from the tree. It never stops at the first mistake: it gives what it could make of the file,
 //! and all findings.
 
+pub mod distribution;
 pub mod expr;
 pub mod resolve;
 

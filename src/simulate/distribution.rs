@@ -1,0 +1,133 @@
+//! Drawing from a distribution.
+//!
+//! Wherever the distribution function can be inverted it is: one uniform number gives one draw, larger for larger, so
+//! that two variants with slightly different parameters stay close (common random numbers).
+
+use super::random::Stream;
+use crate::model::distribution::{Distribution, normal_quantile};
+
+impl Distribution {
+    /// One draw.
+    pub fn sample(&self, stream: &mut Stream) -> f64 {
+        match self {
+            Distribution::Constant(value) => *value,
+            Distribution::Uniform { low, high } => between(*low, *high, stream.uniform()),
+            Distribution::Triangular { low, mode, high } => triangular(*low, *mode, *high, stream.uniform()),
+            Distribution::Normal { mean, deviation } => mean + deviation * normal_quantile(stream.uniform()),
+            Distribution::LogNormal { median, sigma } => median * (sigma * normal_quantile(stream.uniform())).exp(),
+            Distribution::Exponential { mean } => mean * exponential(stream),
+            Distribution::Weibull { shape, scale } => scale * exponential(stream).powf(1.0 / shape),
+            Distribution::Gamma { shape, scale } => scale * gamma(*shape, stream),
+            Distribution::Erlang { k, mean } => mean / f64::from(*k) * gamma(f64::from(*k), stream),
+            Distribution::Beta { alpha, beta, low, high } => {
+                let (first, second) = (gamma(*alpha, stream), gamma(*beta, stream));
+                // Shapes near 0 can make both vanish; then the value lies at one of the bounds, by their odds.
+                let share = if first + second > 0.0 {
+                    first / (first + second)
+                } else {
+                    f64::from(u8::from(stream.yes(alpha / (alpha + beta))))
+                };
+                between(*low, *high, share)
+            }
+            Distribution::Poisson { mean } if *mean < 10.0 => small_poisson(*mean, stream),
+            Distribution::Poisson { mean } => large_poisson(*mean, stream),
+            Distribution::Discrete { outcomes } => {
+                let share = stream.uniform();
+                let place = outcomes.partition_point(|(_, until)| *until <= share);
+                outcomes.get(place).map_or(0.0, |(value, _)| *value)
+            }
+        }
+    }
+}
+
+fn between(low: f64, high: f64, share: f64) -> f64 {
+    (low + (high - low) * share).clamp(low, high)
+}
+
+fn triangular(low: f64, mode: f64, high: f64, share: f64) -> f64 {
+    let width = high - low;
+    if share * width < mode - low {
+        (low + (share * width * (mode - low)).sqrt()).min(mode)
+    } else {
+        (high - ((1.0 - share) * width * (high - mode)).sqrt()).max(mode)
+    }
+}
+
+/// With mean 1. `1 - share` is exact, and so larger for larger shares.
+fn exponential(stream: &mut Stream) -> f64 {
+    -(1.0 - stream.uniform()).ln()
+}
+
+/// With scale 1: G. Marsaglia and W. W. Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000).
+fn gamma(shape: f64, stream: &mut Stream) -> f64 {
+    if shape < 1.0 {
+        let power = stream.uniform().powf(1.0 / shape);
+        return gamma(shape + 1.0, stream) * power;
+    }
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / (9.0 * d).sqrt();
+    loop {
+        let x = normal_quantile(stream.uniform());
+        let base = 1.0 + c * x;
+        if base <= 0.0 {
+            continue;
+        }
+        let v = base * base * base;
+        if stream.uniform().ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+            return d * v;
+        }
+    }
+}
+
+/// By walking up the distribution function.
+fn small_poisson(mean: f64, stream: &mut Stream) -> f64 {
+    let share = stream.uniform();
+    let (mut count, mut chance) = (0.0, (-mean).exp());
+    let mut until = chance;
+    // Beyond 200 the chances are smaller than the doubles near 1 can tell.
+    while share >= until && count < 200.0 {
+        count += 1.0;
+        chance *= mean / count;
+        until += chance;
+    }
+    count
+}
+
+/// W. Hörmann, "The transformed rejection method for generating Poisson random variables", Insurance: Mathematics and
+/// Economics 12 (1993), algorithm PTRS.
+fn large_poisson(mean: f64, stream: &mut Stream) -> f64 {
+    let b = 0.931 + 2.53 * mean.sqrt();
+    let a = -0.059 + 0.024_83 * b;
+    let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
+    let bound = 0.9277 - 3.6224 / (b - 2.0);
+    loop {
+        let u = stream.uniform() - 0.5;
+        let v = stream.uniform();
+        let us = 0.5 - u.abs();
+        let count = ((2.0 * a / us + b) * u + mean + 0.43).floor();
+        if us >= 0.07 && v <= bound {
+            return count;
+        }
+        if count < 0.0 || (us < 0.013 && v > us) {
+            continue;
+        }
+        let left = (v * inverse_alpha / (a / (us * us) + b)).ln();
+        if left <= count * mean.ln() - mean - log_factorial(count) {
+            return count;
+        }
+    }
+}
+
+/// The logarithm of `count!`: a product below 10, Stirling's series above.
+fn log_factorial(count: f64) -> f64 {
+    if count < 10.0 {
+        return (2..=count as u32).map(f64::from).product::<f64>().ln();
+    }
+    let x = count + 1.0;
+    let inverse = 1.0 / (x * x);
+    let series = (1.0 / 12.0 - inverse * (1.0 / 360.0 - inverse * (1.0 / 1260.0 - inverse / 1680.0))) / x;
+    (x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln() + series
+}
+
+#[cfg(test)]
+mod tests;
