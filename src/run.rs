@@ -7,11 +7,14 @@
 mod engine;
 pub mod evaluate;
 pub mod event;
+pub mod explain;
 mod flow;
 pub mod journey;
 pub mod machine;
 pub mod state;
+pub mod status;
 pub mod time;
+pub mod trace;
 mod work;
 
 pub use event::{Effect, Event, Observer};

@@ -81,6 +81,12 @@ fn due_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Ite
     })
 }
 
+/// When an `after` exit of a track is due, if its clock runs.
+#[must_use]
+pub fn due_after(machine: &Machine, state: &State, track: TrackId, transition: TransitionId) -> Option<Seconds> {
+    due_exits(machine, state, track).find(|(id, _)| *id == transition).map(|(_, due)| due)
+}
+
 /// Rounds that are due now and can begin: track, and which cadence of the stage.
 #[must_use]
 pub fn due_rounds(machine: &Machine, state: &mut State) -> Vec<(TrackId, usize)> {
