@@ -1,5 +1,6 @@
 //! Findings and results as text for people and for programs.
 
 pub mod diagnostics;
+pub mod journey;
 pub mod markdown;
 pub mod paint;
