@@ -5,3 +5,4 @@
 mod cases;
 mod program;
 mod robustness;
+mod workflows;
