@@ -399,7 +399,7 @@ impl<O: Observer> Engine<'_, O> {
         let again = self.state.tracks[track].entered_now.iter().any(|(known, _)| *known == stage);
         let print = if again { self.fingerprint() } else { 0 };
         let entered = &mut self.state.tracks[track].entered_now;
-        let looped = again && entered.iter().any(|known| *known == (stage, print)) || entered.len() > 10_000;
+        let looped = again && entered.contains(&(stage, print)) || entered.len() > 10_000;
         entered.push((stage, print));
         if looped {
             let from = entered.iter().rposition(|(known, _)| *known == stage).unwrap_or_default();
