@@ -52,6 +52,27 @@ rules! {
     BROKEN_IMPORT "P154" "broken-import" Error "An imported file cannot be read";
     IMPORT_CYCLE "P155" "import-cycle" Error "Files import each other in a circle";
 
+    UNKNOWN_NAME "P201" "unknown-name" Error "A name is used that is declared nowhere";
+    DUPLICATE_NAME "P202" "duplicate-name" Error "Two things have the same name";
+    WRONG_TYPE "P203" "wrong-type" Error "A value of another kind belongs here";
+    UNIT_MISMATCH "P204" "unit-mismatch" Error "Percent, plain numbers and lengths of time are mixed up";
+    WRONG_SCOPE "P205" "wrong-scope" Error "Something of a service, stage or branch is spoken of where there is none";
+    NOT_CONSTANT "P206" "not-constant" Error "A value that depends on the customer stands where a fixed one belongs";
+    OUT_OF_RANGE "P207" "out-of-range" Error "A value lies outside the bounds declared for it";
+    BAD_DATE "P208" "bad-date" Error "A date is given where day 0 has none, or before it";
+    BAD_DURATION "P209" "bad-duration" Error "A length of time is zero, negative or beyond all measure";
+    TOO_FINE "P210" "too-fine" Error "A number has more decimals than were declared";
+    MISSING_FLAG "P211" "missing-flag" Error "A task does not say whether it is mandatory or optional";
+    MISSING_END_KIND "P212" "missing-end-kind" Error "An end does not say whether it is a success, neutral or a failure";
+    TOO_MANY "P213" "too-many" Error "There are more services or values than a playbook can have";
+    UNKNOWN_BLOCKER_KIND "P214" "unknown-blocker-kind" Error "A kind of blocker is declared nowhere";
+    DRAW_OUTSIDE_SCENARIO "P215" "draw-outside-scenario" Error "Something is drawn at random outside a scenario";
+    MISPLACED_TRANSITION "P216" "misplaced-transition" Error "A transition of this kind cannot stand here";
+    CIRCULAR_DEFINITION "P217" "circular-definition" Error "Values are defined by each other in a circle";
+    NEVER_SET "P218" "never-set" Warning "A fact is kept by the playbook, but no stage sets it";
+    FIXED_FACT_SET "P219" "fixed-fact-set" Error "A stage sets a fact that never changes";
+    WHICH_PLAYBOOK "P220" "which-playbook" Error "It is not clear which playbook a test, property or scenario speaks of";
+
     UNKNOWN_ALLOW "P801" "unknown-allow" Warning "A comment allows something that does not exist";
     UNUSED_ALLOW "P802" "unused-allow" Warning "A comment allows something that does not occur";
 }

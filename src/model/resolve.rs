@@ -1,1 +1,11 @@
 //! Tree to model.
+
+mod constant;
+mod expression;
+mod names;
+mod order;
+mod suggest;
+mod types;
+
+pub use expression::{Context, Where};
+pub use names::{BLOCKER_KINDS, Names};
