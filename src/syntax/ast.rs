@@ -7,7 +7,7 @@ use crate::source::Span;
 pub use crate::value::{Date, Duration, Micro};
 
 /// A name as written, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Name {
     /// The name.
     pub text: String,
