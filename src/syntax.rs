@@ -15,6 +15,9 @@ mod recover;
 mod scan;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 use crate::diagnostic::{Diagnostic, SYNTAX_ERROR, sort};
 use crate::source::{FileId, Source, Span};
 

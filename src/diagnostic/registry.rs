@@ -45,6 +45,13 @@ macro_rules! rules {
 
 rules! {
     SYNTAX_ERROR "P101" "syntax-error" Error "Something stands where the language expects something else";
+    UNCLOSED_TEXT "P102" "unclosed-text" Error "A text has no closing quote on its line";
+    MISSING_BRACE "P103" "missing-brace" Error "A block is not closed";
+    NESTED_TOO_DEEPLY "P104" "nested-too-deeply" Error "Too many brackets are open at once";
+    MIXED_AND_OR "P105" "mixed-and-or" Error "`and` and `or` stand in one condition without brackets";
+    BAD_NUMBER "P106" "bad-number" Error "A number is too large or too fine";
+    NO_SUCH_DAY "P107" "no-such-day" Error "There is no such day";
+    BAD_ESCAPE "P108" "bad-escape" Error "A backslash in a text means nothing";
 
     NOT_UTF8 "P151" "not-utf8" Error "The file is not text in UTF-8";
     NUL_BYTE "P152" "nul-byte" Error "The file holds a NUL byte";

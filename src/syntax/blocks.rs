@@ -60,10 +60,6 @@ impl<'s> Walk<'s> {
         }
     }
 
-    pub fn rest(&self) -> &'s str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
     /// Where the next token begins.
     pub fn skip(&self, mut at: usize) -> usize {
         loop {
@@ -133,7 +129,13 @@ impl<'s> Walk<'s> {
     }
 
     /// Opens a block: reads its head, or as much of it as can be read.
-    fn open(&mut self, rule: Rule, what: &'static str, place: Place, outer: &Open) -> Option<(Option<Pair<'s, Rule>>, Open)> {
+    fn open(
+        &mut self,
+        rule: Rule,
+        what: &'static str,
+        place: Place,
+        outer: &Open,
+    ) -> Option<(Option<Pair<'s, Rule>>, Open)> {
         let head = self.at;
         self.last = None;
         let pair = match self.pair(rule) {
@@ -216,9 +218,10 @@ impl<'s> Walk<'s> {
             "let" => Rule::let_item,
             "calendar" => Rule::calendar,
             "objectives" => {
-                let list = self.list(Rule::objectives_head, "list of objectives", Place::Objectives, block, |walk, inner| {
-                    walk.item(Rule::text, inner).map(|pair| walk.build.text(pair))
-                });
+                let list =
+                    self.list(Rule::objectives_head, "list of objectives", Place::Objectives, block, |walk, inner| {
+                        walk.item(Rule::text, inner).map(|pair| walk.build.text(pair))
+                    });
                 return items.extend(list.map(|(open, list)| PlaybookItem::Objectives(self.whole(&open), list)));
             }
             "metadata" => {
@@ -243,7 +246,8 @@ impl<'s> Walk<'s> {
                 let list = self.list(Rule::declarations_head, what, Place::Declarations, block, |walk, inner| {
                     walk.item(Rule::declaration, inner).and_then(|pair| walk.build.declaration(pair))
                 });
-                return items.extend(list.map(|(open, list)| PlaybookItem::Declarations(self.whole(&open), kind, list)));
+                return items
+                    .extend(list.map(|(open, list)| PlaybookItem::Declarations(self.whole(&open), kind, list)));
             }
             "services" => {
                 let list = self.list(Rule::services_head, "list of services", Place::Services, block, |walk, inner| {
@@ -577,7 +581,9 @@ impl<'s> Walk<'s> {
         let span = self.whole(&block);
         Some(match head? {
             StatementsHead::Dynamics(stages, moment) => ScenarioItem::Dynamics { stages, moment, statements, span },
-            StatementsHead::Timed(service, delay, odds) => ScenarioItem::Timed { service, delay, odds, statements, span },
+            StatementsHead::Timed(service, delay, odds) => {
+                ScenarioItem::Timed { service, delay, odds, statements, span }
+            }
         })
     }
 

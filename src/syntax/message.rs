@@ -126,7 +126,11 @@ impl Walk<'_> {
         }
         let out_of_place = (start == at || expects(Rule::EOI)).then(|| Place::home(found)).flatten();
         if let Some(home) = out_of_place.filter(|home| *home != block.place && !block.place.words().contains(&found)) {
-            return Some(format!("`{found}` belongs in {}, not in {}", home.words_for_block(), block.place.words_for_block()));
+            return Some(format!(
+                "`{found}` belongs in {}, not in {}",
+                home.words_for_block(),
+                block.place.words_for_block()
+            ));
         }
         if !found.starts_with(is_word) {
             return None;
@@ -142,8 +146,16 @@ impl Walk<'_> {
             let types = ["yes/no", "int", "number", "percent", "money", "date", "duration", "text"];
             candidates.extend(types.iter().map(|word| (*word).to_owned()));
         }
-        let flags = [("must", "mandatory"), ("required", "mandatory"), ("bool", "yes/no"), ("boolean", "yes/no"), ("string", "text")];
-        if let Some((_, word)) = flags.iter().find(|(slip, word)| *slip == found && candidates.iter().any(|known| known == word)) {
+        let flags = [
+            ("must", "mandatory"),
+            ("required", "mandatory"),
+            ("bool", "yes/no"),
+            ("boolean", "yes/no"),
+            ("string", "text"),
+        ];
+        if let Some((_, word)) =
+            flags.iter().find(|(slip, word)| *slip == found && candidates.iter().any(|known| known == word))
+        {
             return Some(format!("Write `{word}`"));
         }
         closest(found, candidates.iter().map(String::as_str)).map(|word| format!("Did you mean `{word}`?"))
@@ -204,16 +216,59 @@ fn keyword(rule: Rule) -> Vec<String> {
 /// A rule in the author's words; empty for what only could go on, such as an operator.
 fn words(rule: Rule) -> &'static str {
     match rule {
-        Rule::expr | Rule::value | Rule::quantified | Rule::count_of | Rule::in_stage | Rule::task_status
-        | Rule::done_task | Rule::at_place | Rule::happened | Rule::change_of | Rule::since | Rule::unknown
-        | Rule::share_of_customers | Rule::between | Rule::usually | Rule::weighted | Rule::ended_at | Rule::call
-        | Rule::number | Rule::yes_no | Rule::this_service | Rule::service_word | Rule::round | Rule::today
-        | Rule::parenthesised | Rule::minus | Rule::quantifier | Rule::since_unit | Rule::percent | Rule::occurrence
-        | Rule::assumption | Rule::argument | Rule::quantity => VALUE,
-        Rule::kw_not | Rule::kw_and | Rule::kw_or | Rule::kw_if | Rule::compare_operator | Rule::sum_operator
-        | Rule::product_operator | Rule::kw_is | Rule::kw_in | Rule::kw_for | Rule::dots | Rule::kw_of | Rule::tag
-        | Rule::translation | Rule::comma | Rule::literal | Rule::names_in_parens | Rule::unit
-        | Rule::argument_name | Rule::kw_ended => "",
+        Rule::expr
+        | Rule::value
+        | Rule::quantified
+        | Rule::count_of
+        | Rule::in_stage
+        | Rule::task_status
+        | Rule::done_task
+        | Rule::at_place
+        | Rule::happened
+        | Rule::change_of
+        | Rule::since
+        | Rule::unknown
+        | Rule::share_of_customers
+        | Rule::between
+        | Rule::usually
+        | Rule::weighted
+        | Rule::ended_at
+        | Rule::call
+        | Rule::number
+        | Rule::yes_no
+        | Rule::this_service
+        | Rule::service_word
+        | Rule::round
+        | Rule::today
+        | Rule::parenthesised
+        | Rule::minus
+        | Rule::quantifier
+        | Rule::since_unit
+        | Rule::percent
+        | Rule::occurrence
+        | Rule::assumption
+        | Rule::argument
+        | Rule::quantity => VALUE,
+        Rule::kw_not
+        | Rule::kw_and
+        | Rule::kw_or
+        | Rule::kw_if
+        | Rule::compare_operator
+        | Rule::sum_operator
+        | Rule::product_operator
+        | Rule::kw_is
+        | Rule::kw_in
+        | Rule::kw_for
+        | Rule::dots
+        | Rule::kw_of
+        | Rule::tag
+        | Rule::translation
+        | Rule::comma
+        | Rule::literal
+        | Rule::names_in_parens
+        | Rule::unit
+        | Rule::argument_name
+        | Rule::kw_ended => "",
         Rule::EOI => NEXT,
         Rule::name => "a name",
         Rule::string | Rule::text => "a text in quotes",

@@ -30,9 +30,40 @@ const FILE: &[&str] = &["import", "playbook", "test", "property", "scenario"];
 const SCOPE: &[&str] =
     &["input", "output", "start", "stage", "end", "each", "together", "whenever", "on", "after", "then", "->"];
 const PLAYBOOK: &[&str] = &[
-    "input", "output", "start", "stage", "end", "each", "together", "whenever", "on", "after", "then", "->", "phase",
-    "audience", "version", "owner", "source", "language", "next", "for", "overview", "objectives", "metadata", "roles",
-    "motions", "events", "blockers", "services", "links", "facts", "param", "let", "calendar", "history",
+    "input",
+    "output",
+    "start",
+    "stage",
+    "end",
+    "each",
+    "together",
+    "whenever",
+    "on",
+    "after",
+    "then",
+    "->",
+    "phase",
+    "audience",
+    "version",
+    "owner",
+    "source",
+    "language",
+    "next",
+    "for",
+    "overview",
+    "objectives",
+    "metadata",
+    "roles",
+    "motions",
+    "events",
+    "blockers",
+    "services",
+    "links",
+    "facts",
+    "param",
+    "let",
+    "calendar",
+    "history",
 ];
 const STAGE: &[&str] = &[
     "task", "step", "set", "together", "about", "motion", "link", "input", "output", "needs", "every", "first",
@@ -143,18 +174,45 @@ impl Place {
             Place::File => &[],
             Place::Playbook | Place::Test | Place::Scenario | Place::Dynamics => FILE,
             Place::Scope | Place::Together => {
-                return FILE.contains(&word) || matches!(word, "then" | "roles" | "services" | "facts" | "param" | "let" | "branch");
+                return FILE.contains(&word)
+                    || matches!(word, "then" | "roles" | "services" | "facts" | "param" | "let" | "branch");
             }
             Place::Stage | Place::Work => {
                 return FILE.contains(&word)
-                    || matches!(word, "stage" | "end" | "start" | "each" | "then" | "branch" | "roles" | "services" | "facts" | "param" | "let");
+                    || matches!(
+                        word,
+                        "stage"
+                            | "end"
+                            | "start"
+                            | "each"
+                            | "then"
+                            | "branch"
+                            | "roles"
+                            | "services"
+                            | "facts"
+                            | "param"
+                            | "let"
+                    );
             }
             _ => {
                 return FILE.contains(&word)
                     || matches!(
                         word,
-                        "stage" | "end" | "start" | "each" | "together" | "roles" | "services" | "facts" | "param" | "let" | "input"
-                            | "output" | "whenever" | "after" | "->"
+                        "stage"
+                            | "end"
+                            | "start"
+                            | "each"
+                            | "together"
+                            | "roles"
+                            | "services"
+                            | "facts"
+                            | "param"
+                            | "let"
+                            | "input"
+                            | "output"
+                            | "whenever"
+                            | "after"
+                            | "->"
                     );
             }
         };

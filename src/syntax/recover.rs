@@ -30,7 +30,10 @@ impl Walk<'_> {
                 } else if self.extra > 0 && self.goes_on_after(block) {
                     let what = block.what;
                     self.extra_brace(&format!("It would close the {what}, but more of it follows"));
-                } else if self.unclosed > 0 && self.first_on_line(self.at) && self.indent(self.at) < self.indent(block.head) {
+                } else if self.unclosed > 0
+                    && self.first_on_line(self.at)
+                    && self.indent(self.at) < self.indent(block.head)
+                {
                     self.missing_brace(block);
                     return true;
                 } else {
@@ -83,9 +86,7 @@ impl Walk<'_> {
 
     fn extra_brace(&mut self, label: &str) {
         let span = self.build.at(self.at, self.at + 1);
-        self.error(
-            Diagnostic::new(&SYNTAX_ERROR, span, "This `}` is one too many").label(label).help("Leave it out"),
-        );
+        self.error(Diagnostic::new(&SYNTAX_ERROR, span, "This `}` is one too many").label(label).help("Leave it out"));
         self.extra = self.extra.saturating_sub(1);
         self.at += 1;
         self.last = None;
@@ -173,7 +174,8 @@ impl Walk<'_> {
             if token == "}" {
                 break;
             }
-            let new_line = self.scan.line(here) > self.scan.line(blank_from.saturating_sub(1)) || self.first_on_line(here);
+            let new_line =
+                self.scan.line(here) > self.scan.line(blank_from.saturating_sub(1)) || self.first_on_line(here);
             if new_line || (one_line && !(token == "->" && own_arrow)) {
                 let outer = block.place != Place::File && block.place.ends_before(token) && new_line;
                 if self.begins_item(here, token, block) || outer {

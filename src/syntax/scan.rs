@@ -257,7 +257,9 @@ impl Scanner<'_> {
             '）' => (")", character.len_utf8()),
             '％' => ("%", character.len_utf8()),
             '；' => (";", character.len_utf8()),
-            '“' | '”' | '„' | '‟' | '«' | '»' | '「' | '」' | '＂' => return self.quoted(start, character, '”'),
+            '“' | '”' | '„' | '‟' | '«' | '»' | '「' | '」' | '＂' => {
+                return self.quoted(start, character, '”');
+            }
             '‘' | '’' | '\'' => return self.quoted(start, character, '’'),
             _ => return self.semicolon_or_percent(start, character),
         };

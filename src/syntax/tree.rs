@@ -12,6 +12,9 @@ mod scenario;
 mod test;
 mod work;
 
+pub(super) use playbook::Head;
+pub(super) use scenario::StatementsHead;
+
 use super::ast::*;
 use super::grammar::Rule;
 use super::scan::{Scan, is_blank};
@@ -159,7 +162,8 @@ impl<'s> Builder<'s> {
         if !written.starts_with(|first: char| first.is_ascii_digit()) {
             return (TaskRef::Name(self.first_name(pair).text), span);
         }
-        let number = self.whole(written.split(|character| is_blank(character) || character == '/').next().unwrap_or(written), span);
+        let number = self
+            .whole(written.split(|character| is_blank(character) || character == '/').next().unwrap_or(written), span);
         (TaskRef::Number(number), span)
     }
 
@@ -191,7 +195,7 @@ impl<'s> Builder<'s> {
         let span = self.span(pair);
         let date = Date::parse(pair.as_str()).unwrap_or_else(|| {
             self.problem(
-                Diagnostic::new(&diagnostic::BAD_DATE, span, format!("There is no day `{}`", pair.as_str()))
+                Diagnostic::new(&diagnostic::NO_SUCH_DAY, span, format!("There is no day `{}`", pair.as_str()))
                     .help("Dates are written year-month-day, for example `2020-03-02`"),
             );
             Date(0)

@@ -116,7 +116,9 @@ impl Builder<'_> {
         } else {
             "Say which belong together with brackets".to_owned()
         };
-        self.problem(Diagnostic::new(&MIXED_AND_OR, place, "`and` and `or` stand in one condition without brackets").help(help));
+        self.problem(
+            Diagnostic::new(&MIXED_AND_OR, place, "`and` and `or` stand in one condition without brackets").help(help),
+        );
     }
 
     /// `not not x` is `x`.
@@ -203,10 +205,7 @@ impl Builder<'_> {
             let high = self.sum(tokens, whole);
             let high = self.no_list(high);
             let span = value.span.to(high.span);
-            return Expr {
-                kind: ExprKind::InRange { negated, value, low: Box::new(low), high: Box::new(high) },
-                span,
-            };
+            return Expr { kind: ExprKind::InRange { negated, value, low: Box::new(low), high: Box::new(high) }, span };
         }
         // `in (teams)` is a list of one, unless the bracket was only the beginning of a sum.
         let alone = bracketed && opening == Some(right.span);
@@ -465,7 +464,8 @@ impl Builder<'_> {
 
     fn business_unit(&mut self, place: Span) {
         self.problem(
-            Diagnostic::new(&SYNTAX_ERROR, place, "Only days can be business days").help("Write `business days since …`"),
+            Diagnostic::new(&SYNTAX_ERROR, place, "Only days can be business days")
+                .help("Write `business days since …`"),
         );
     }
 

@@ -27,15 +27,19 @@ impl Builder<'_> {
                 ScenarioItem::Draw { facts: self.names(pair.clone()), start, value: self.first_expression(pair)?, span }
             }
             Rule::service_odds => self.service_odds(pair, span),
-            Rule::task_takes => {
-                ScenarioItem::TaskTakes { tasks: self.tasks(pair.clone()), duration: self.first_expression(pair)?, span }
-            }
+            Rule::task_takes => ScenarioItem::TaskTakes {
+                tasks: self.tasks(pair.clone()),
+                duration: self.first_expression(pair)?,
+                span,
+            },
             Rule::task_odds => {
                 ScenarioItem::TaskDone { tasks: self.tasks(pair.clone()), odds: self.first_expression(pair)?, span }
             }
-            Rule::stage_takes => {
-                ScenarioItem::StageTakes { stages: self.names(pair.clone()), duration: self.first_expression(pair)?, span }
-            }
+            Rule::stage_takes => ScenarioItem::StageTakes {
+                stages: self.names(pair.clone()),
+                duration: self.first_expression(pair)?,
+                span,
+            },
             Rule::horizon => ScenarioItem::Horizon(span, self.first_expression(pair)?),
             Rule::staffing => self.staffing(pair, span)?,
             _ => return None,
@@ -132,7 +136,12 @@ impl Builder<'_> {
             }
             Rule::with_statement => {
                 let odds = self.odds(pair.clone())?;
-                Statement::With { odds, then: self.inner_statements(pair.clone()), otherwise: self.otherwise(pair), span }
+                Statement::With {
+                    odds,
+                    then: self.inner_statements(pair.clone()),
+                    otherwise: self.otherwise(pair),
+                    span,
+                }
             }
             Rule::when_statement => {
                 let condition = self.first_expression(pair.clone())?;
