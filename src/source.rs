@@ -52,6 +52,8 @@ pub struct Source {
     /// The text, without a byte order mark.
     pub text: Arc<str>,
     line_starts: Vec<u32>,
+    /// The number of the first line: 1, but for an excerpt.
+    first_line: u32,
 }
 
 impl Source {
@@ -59,7 +61,7 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
             .collect();
-        Source { name, text, line_starts }
+        Source { name, text, line_starts, first_line: 1 }
     }
 
     /// Where a byte offset lies, as line and column. Offsets past the end are the end.
@@ -72,30 +74,40 @@ impl Source {
         let line = self.line_starts.partition_point(|start| *start as usize <= offset).max(1);
         let start = self.line_starts.get(line - 1).map_or(0, |start| *start as usize);
         let column = self.text.get(start..offset).map_or(0, |text| text.chars().count());
-        Position { line: line as u32, column: column as u32 + 1 }
+        Position { line: line as u32 - 1 + self.first_line, column: column as u32 + 1 }
     }
 
     /// The text of one line, from 1, without its line break.
     #[must_use]
     pub fn line(&self, line: u32) -> &str {
-        let start = self.line_starts.get(line.saturating_sub(1) as usize).map_or(0, |start| *start as usize);
+        let start = self.line_starts.get(self.place(line)).map_or(0, |start| *start as usize);
         let rest = self.text.get(start..).unwrap_or_default();
         rest.split('\n').next().unwrap_or_default().trim_end_matches('\r')
     }
 }
 
 impl Source {
-    /// How many lines there are; a text that ends with a line break has an empty last line.
+    /// The number of the first line: 1, but for an excerpt.
+    #[must_use]
+    pub fn first_line(&self) -> u32 {
+        self.first_line
+    }
+
+    /// The number of the last line; a text that ends with a line break has an empty last line.
     #[must_use]
     pub fn line_count(&self) -> u32 {
-        self.line_starts.len() as u32
+        self.line_starts.len() as u32 + self.first_line - 1
     }
 
     /// The first byte of a line, from 1; the end of the text for lines past the last.
     #[must_use]
     pub fn line_start(&self, line: u32) -> u32 {
-        let start = self.line_starts.get(line.saturating_sub(1) as usize).copied();
+        let start = self.line_starts.get(self.place(line)).copied();
         start.unwrap_or(self.text.len() as u32)
+    }
+
+    fn place(&self, line: u32) -> usize {
+        line.saturating_sub(self.first_line) as usize
     }
 }
 
@@ -116,6 +128,13 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(self.files.len() as u32);
         self.files.push(Source::new(name.into(), text.into()));
+        id
+    }
+
+    /// Adds a part of a file too large to be kept, and returns its id: the number of its first line, from 1, is known.
+    pub fn add_excerpt(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>, first_line: u32) -> FileId {
+        let id = self.add(name, text);
+        self.files[id.0 as usize].first_line = first_line.max(1);
         id
     }
 

@@ -80,6 +80,20 @@ rules! {
     FIXED_FACT_SET "P219" "fixed-fact-set" Error "A stage sets a fact that never changes";
     WHICH_PLAYBOOK "P220" "which-playbook" Error "It is not clear which playbook a test, property or scenario speaks of";
 
+    BAD_JSON "P501" "bad-json" Error "A customer or timeline is not JSON";
+    BAD_CSV "P502" "bad-csv" Error "A table of customers is not CSV";
+    UNKNOWN_FIELD "P503" "unknown-field" Error "A customer or timeline says something nobody declared";
+    WRONG_VALUE "P504" "wrong-value" Error "A value does not fit what it is given for";
+    DUPLICATE_FIELD "P505" "duplicate-field" Error "A customer or timeline says the same thing twice";
+    DUPLICATE_CUSTOMER "P506" "duplicate-customer" Error "Two customers have the same id";
+    INCOMPLETE_LINE "P511" "incomplete-line" Error "A line of a timeline does not say when, or what";
+    UNDATED_CUSTOMER "P512" "undated-customer" Error "A timeline speaks of dates, and the customer has no start";
+    IMPOSSIBLE_LINE "P513" "impossible-line" Error "A line of a timeline says what cannot be";
+    IDLE_LINE "P514" "idle-line" Warning "A line of a timeline makes no difference";
+
+    FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
+    PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";
+
     UNKNOWN_ALLOW "P801" "unknown-allow" Warning "A comment allows something that does not exist";
     UNUSED_ALLOW "P802" "unused-allow" Warning "A comment allows something that does not occur";
 }

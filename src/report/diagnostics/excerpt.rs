@@ -84,7 +84,9 @@ impl Excerpt {
         let extents: Vec<Extent> = spans.iter().map(|span| extent(source, *span)).collect();
         let mut ranges: Vec<(u32, u32)> = extents
             .iter()
-            .map(|extent| (extent.first.saturating_sub(1).max(1), (extent.last + 1).min(source.line_count())))
+            .map(|extent| {
+                (extent.first.saturating_sub(1).max(source.first_line()), (extent.last + 1).min(source.line_count()))
+            })
             .collect();
         ranges.sort_unstable();
         let mut merged: Vec<(u32, u32)> = Vec::new();
