@@ -6,6 +6,7 @@
 pub mod completions;
 pub mod explain;
 pub mod input;
+pub mod load;
 pub mod output;
 pub mod terminal;
 
