@@ -11,6 +11,7 @@
 //! A module uses only what stands above it in this list. Only `cli` does input and output.
 
 pub mod allow;
+pub mod check;
 pub mod cli;
 pub mod diagnostic;
 pub mod graph;

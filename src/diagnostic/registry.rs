@@ -80,6 +80,24 @@ rules! {
     FIXED_FACT_SET "P219" "fixed-fact-set" Error "A stage sets a fact that never changes";
     WHICH_PLAYBOOK "P220" "which-playbook" Error "It is not clear which playbook a test, property or scenario speaks of";
 
+    MISSING_START "P401" "missing-start" Error "A playbook, block or branch does not say where it starts";
+    UNREACHABLE_STAGE "P402" "unreachable-stage" Warning "Nobody can get to a stage";
+    DEAD_END "P403" "dead-end" Error "There is no way out of a stage or block";
+    CYCLE_WITHOUT_EXIT "P404" "cycle-without-exit" Error "Stages lead to each other and never to an end";
+    END_NEVER_REACHED "P405" "end-never-reached" Warning "No transition leads to an end";
+    ONLY_FAILURE "P406" "only-failure" Warning "Everybody ends in failure";
+    AFTER_OTHERWISE "P407" "after-otherwise" Error "A transition stands after `otherwise`";
+    UNBOUNDED_WAIT "P408" "unbounded-wait" Warning "A stage may keep a customer for ever";
+    UNBOUNDED_CADENCE "P409" "unbounded-cadence" Warning "Nothing ends the rounds of a stage";
+    ZERO_TIME_LOOP "P410" "zero-time-loop" Error "Stages lead to each other without any time passing";
+    LOOP_WITHOUT_BOUND "P411" "loop-without-bound" Note "Nothing says how often stages may follow each other";
+    MANDATORY_AND_OPTIONAL "P412" "mandatory-and-optional" Warning "The same task is mandatory in one place and optional in another";
+    TASK_NEVER_OFFERED "P413" "task-never-offered" Warning "A task is for services that never come to its stage";
+    SERVICE_NOT_COVERED "P414" "service-not-covered" Warning "No stage is for a declared service";
+    NO_SERVICES "P415" "no-services" Warning "There is a block for each service, but no service";
+    UNUSED_DECLARATION "P416" "unused-declaration" Warning "Something is declared and never mentioned again";
+    BROKEN_LINK "P417" "broken-link" Warning "A playbook is named that is not there";
+
     BAD_JSON "P501" "bad-json" Error "A customer or timeline is not JSON";
     BAD_CSV "P502" "bad-csv" Error "A table of customers is not CSV";
     UNKNOWN_FIELD "P503" "unknown-field" Error "A customer or timeline says something nobody declared";

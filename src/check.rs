@@ -1,0 +1,168 @@
+//! What can be said about a playbook without running it: one rule a file.
+//!
+//! An error can hurt a customer, a warning is suspicious, a note informs. No rule takes more than a few passes over the
+//! state graph, and none is recursive along it, so that ten thousand stages are checked in no time.
+
+mod conditions;
+mod loops;
+mod mentions;
+mod reach;
+
+mod after_otherwise;
+mod broken_link;
+mod cycle_without_exit;
+mod dead_end;
+mod end_never_reached;
+mod loop_without_bound;
+mod mandatory_and_optional;
+mod missing_start;
+mod no_services;
+mod only_failure;
+mod service_not_covered;
+mod task_never_offered;
+mod unbounded_cadence;
+mod unbounded_wait;
+mod unreachable_stage;
+mod unused_declaration;
+mod zero_time_loop;
+
+use crate::diagnostic::Diagnostic;
+use crate::graph::StateGraph;
+use crate::model::{Place, Playbook, ScopeId, ScopeKind, Trigger};
+use crate::source::Span;
+use crate::syntax::ast;
+use reach::Reach;
+
+/// What lies around the playbook that is checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Surroundings<'a> {
+    /// The trees of the files read with it, its own among them: without any, nothing is said about what is not used.
+    pub files: &'a [&'a ast::File],
+    /// The names of the playbooks in these files.
+    pub playbooks: &'a [&'a str],
+    /// Whether that is all there are, as where a folder is checked; a single file may have others beside it.
+    pub complete: bool,
+}
+
+/// What the rules look at.
+struct Subject<'a> {
+    playbook: &'a Playbook,
+    graph: &'a StateGraph,
+    around: Surroundings<'a>,
+    reach: Reach,
+}
+
+/// Looks at a playbook and its graph with every rule. Findings come rule by rule, unsorted.
+#[must_use]
+pub fn check(playbook: &Playbook, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let subject = Subject { playbook, graph, around, reach: Reach::new(playbook, graph) };
+    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 17] = [
+        missing_start::check,
+        unreachable_stage::check,
+        dead_end::check,
+        cycle_without_exit::check,
+        end_never_reached::check,
+        only_failure::check,
+        after_otherwise::check,
+        unbounded_wait::check,
+        unbounded_cadence::check,
+        zero_time_loop::check,
+        loop_without_bound::check,
+        mandatory_and_optional::check,
+        task_never_offered::check,
+        service_not_covered::check,
+        no_services::check,
+        unused_declaration::check,
+        broken_link::check,
+    ];
+    let mut findings = Vec::new();
+    for rule in rules {
+        rule(&subject, &mut findings);
+    }
+    findings
+}
+
+impl Subject<'_> {
+    /// A place as a message calls it.
+    fn call(&self, place: Place) -> String {
+        let name = &self.playbook.place_name(place).name;
+        match place {
+            Place::Block(_) if name == "each_service" => "the block `each service`".to_owned(),
+            Place::Block(_) if name == "together" => "the block `together`".to_owned(),
+            Place::Block(_) => format!("the block `{name}`"),
+            Place::Stage(_) => format!("stage `{name}`"),
+            Place::End(_) => format!("end `{name}`"),
+        }
+    }
+
+    /// A scope as a message calls it.
+    fn call_scope(&self, id: ScopeId) -> String {
+        let scope = &self.playbook.scopes[id.index()];
+        match scope.kind {
+            ScopeKind::Customer => format!("playbook `{}`", scope.name.name),
+            ScopeKind::EachService if scope.name.name == "each_service" => "`each service`".to_owned(),
+            ScopeKind::EachService => format!("`each service as {}`", scope.name.name),
+            ScopeKind::Branch => format!("branch `{}`", scope.name.name),
+        }
+    }
+
+    /// Where a message about a place points.
+    fn spot(&self, place: Place) -> Span {
+        match place {
+            Place::Stage(id) => self.playbook.stages[id.index()].head,
+            Place::Block(id) => self.playbook.blocks[id.index()].head,
+            Place::End(_) => self.playbook.place_name(place).span,
+        }
+    }
+
+    /// Stages and blocks, in declared order.
+    fn working_places(&self) -> impl Iterator<Item = Place> + '_ {
+        let scopes = self.playbook.scopes.iter();
+        scopes.flat_map(|scope| scope.places.iter().copied()).filter(|place| !matches!(place, Place::End(_)))
+    }
+
+    /// Whether some exit comes with time alone, at the latest.
+    fn has_time_limit(&self, place: Place) -> bool {
+        self.graph.exits(place).after.iter().any(|id| match &self.playbook.transitions[id.index()].trigger {
+            Trigger::After(_) => true,
+            Trigger::AfterLastRound(cadence) => self.rounds_end(place, *cadence),
+            _ => false,
+        })
+    }
+
+    /// Whether the last round of a cadence comes; of all cadences of the stage where none is named.
+    fn rounds_end(&self, place: Place, cadence: Option<crate::model::CadenceId>) -> bool {
+        let limited = |id: &crate::model::CadenceId| self.playbook.cadences[id.index()].limit.is_some();
+        match (cadence, place) {
+            (Some(id), _) => limited(&id),
+            (None, Place::Stage(stage)) => self.playbook.stages[stage.index()].cadences.iter().all(limited),
+            (None, _) => false,
+        }
+    }
+}
+
+/// Names in a sentence: `` `a`, `b` and `c` ``, the rest counted.
+fn list(names: &[&str]) -> String {
+    const MOST: usize = 12;
+    let quoted: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        _ if names.len() > MOST => format!("{} and {} more", quoted.join(", "), names.len() - MOST),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_like_sentences() {
+        assert_eq!(list(&["a"]), "`a`");
+        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+        let many: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(list(&many).ends_with("`11` and 8 more"));
+    }
+}

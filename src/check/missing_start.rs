@@ -1,0 +1,30 @@
+//! `missing-start`: a scope with several stages must say where it begins.
+
+use super::Subject;
+use crate::diagnostic::{Diagnostic, MISSING_START};
+use crate::model::{Place, ScopeId};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    for (index, scope) in subject.playbook.scopes.iter().enumerate() {
+        if !scope.start.is_empty() {
+            continue;
+        }
+        let called = subject.call_scope(ScopeId(index as u32));
+        let first = scope.places.iter().find(|place| !matches!(place, Place::End(_)));
+        let span = match scope.block {
+            Some(block) if !matches!(scope.kind, crate::model::ScopeKind::Branch) => {
+                subject.playbook.blocks[block.index()].head
+            }
+            _ => scope.name.span,
+        };
+        findings.push(match first {
+            Some(first) => Diagnostic::new(&MISSING_START, span, format!("{called} does not say where it starts"))
+                .help(format!(
+                    "write `start -> {}`, or where else it begins",
+                    subject.playbook.place_name(*first).name
+                )),
+            None => Diagnostic::new(&MISSING_START, span, format!("{called} has no stage to start with"))
+                .help("add a stage: `stage NAME \"…\" { -> END }`"),
+        });
+    }
+}

@@ -1,0 +1,66 @@
+//! `unbounded-wait`: a stage that may keep a customer for ever.
+
+use super::{Subject, conditions};
+use crate::diagnostic::{Diagnostic, UNBOUNDED_WAIT};
+use crate::model::{Place, ScopeId, TransitionId, Trigger};
+use crate::source::Span;
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    for place in subject.working_places() {
+        let exits = subject.graph.exits(place);
+        if exits.is_empty() || subject.has_time_limit(place) {
+            continue;
+        }
+        let exits: Vec<TransitionId> = exits.iter().collect();
+        if let Some(waits) = waits(subject, &exits) {
+            let message = format!("who is in {} may wait there for ever", subject.call(place));
+            findings.push(report(subject.spot(place), message, waits, matches!(place, Place::Stage(_))));
+        }
+    }
+    for (index, scope) in subject.playbook.scopes.iter().enumerate() {
+        let limited = scope
+            .everywhere
+            .iter()
+            .any(|id| matches!(subject.playbook.transitions[id.index()].trigger, Trigger::After(_)));
+        if let (false, Some(waits)) = (limited, waits(subject, &scope.start)) {
+            let called = subject.call_scope(ScopeId(index as u32));
+            let Some(first) = scope.start.first() else { continue };
+            let span = subject.playbook.transitions[first.index()].span;
+            findings.push(report(span, format!("{called} may never get past its start"), waits, false));
+        }
+    }
+}
+
+fn report(span: Span, message: String, (span_of_way, way): (Span, &str), after: bool) -> Diagnostic {
+    let help =
+        if after { "add `after DURATION -> STAGE`, or `-> STAGE otherwise`" } else { "add `-> STAGE otherwise`" };
+    Diagnostic::new(&UNBOUNDED_WAIT, span, message).related(span_of_way, way).help(help)
+}
+
+/// The condition or event that alone lets go. None where there is more than one condition: whether they leave a gap is
+/// another question.
+fn waits(subject: &Subject<'_>, exits: &[TransitionId]) -> Option<(Span, &'static str)> {
+    let mut condition = None;
+    let mut event = None;
+    for id in exits {
+        let transition = &subject.playbook.transitions[id.index()];
+        match &transition.trigger {
+            Trigger::Completion(None) | Trigger::Otherwise | Trigger::After(_) => return None,
+            Trigger::Completion(Some(guard)) | Trigger::Whenever(guard) => {
+                if condition.is_some() || conditions::looks_at_time(guard, subject.playbook) {
+                    return None;
+                }
+                condition = Some(transition.span);
+            }
+            Trigger::On(..) => event = event.or(Some(transition.span)),
+            // That it does not come is reported with the cadence.
+            Trigger::AfterLastRound(_) => return None,
+        }
+    }
+    match (condition, event) {
+        (Some(span), None) => Some((span, "this is the only way on, and it may never hold")),
+        (Some(span), Some(_)) => Some((span, "besides events this is the only way on, and it may never hold")),
+        (None, Some(span)) => Some((span, "there are only events to wait for, and they may never come")),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,60 @@
+//! `unused-declaration`: something is declared and never mentioned again.
+
+use super::Subject;
+use super::mentions::Mentions;
+use crate::diagnostic::{Diagnostic, Severity, UNUSED_DECLARATION};
+use crate::model::Volatility;
+use crate::source::Span;
+
+/// Names are looked up in the trees, not in the model: there, constants have taken the place of parameters.
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    if subject.around.files.is_empty() {
+        return;
+    }
+    let mentions = Mentions::of(subject.around.files);
+    let playbook = subject.playbook;
+    let mut report = |what: &str, name: &str, span: Span, verb: &str| {
+        if !mentions.names.contains(name) {
+            let message = format!("{what} `{name}` is declared, but {verb}");
+            findings.push(
+                Diagnostic::new(&UNUSED_DECLARATION, span, message)
+                    .help(format!("use `{name}` where it belongs, or remove it")),
+            );
+        }
+    };
+    for role in &playbook.roles {
+        report("role", &role.name, role.span, "no stage, task or step is by it");
+    }
+    for group in &playbook.groups {
+        report("group", &group.name, group.span, "nothing is for it");
+    }
+    for motion in &playbook.about.motions {
+        report("motion", &motion.name, motion.span, "no stage belongs to it");
+    }
+    for event in &playbook.events {
+        report("event", &event.name, event.span, "nothing happens on it");
+    }
+    for (link, _) in &playbook.about.links {
+        report("link", &link.name, link.span, "nothing refers to it");
+    }
+    // Of a fact the playbook keeps it is said elsewhere that nothing sets it.
+    for fact in playbook.facts.iter().filter(|fact| fact.volatility != Volatility::Kept) {
+        report("fact", &fact.name.name, fact.name.span, "no condition reads it and no stage sets it");
+    }
+    for parameter in &playbook.parameters {
+        report("parameter", &parameter.name.name, parameter.name.span, "nothing reads it");
+    }
+    for definition in &playbook.lets {
+        report("`let`", &definition.name.name, definition.name.span, "nothing reads it");
+    }
+    // Any kind may come as long as something answers to all kinds.
+    if mentions.any_blocker {
+        return;
+    }
+    for kind in playbook.blocker_kinds.iter().filter(|kind| !mentions.names.contains(kind.name.as_str())) {
+        let message = format!("no transition answers to blockers of kind `{}`", kind.name);
+        let mut note = Diagnostic::new(&UNUSED_DECLARATION, kind.span, message);
+        note.severity = Severity::Note;
+        findings.push(note.help("they pause tasks and rounds; write `on blocker -> STAGE` if they should do more"));
+    }
+}
