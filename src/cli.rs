@@ -3,6 +3,8 @@
 //! Each command is a room with its `Arguments` and a `run`. A command writes what it has to say to [`Output`], gives
 //! an [`Exit`], or stops with a [`Stop`].
 
+pub mod analyse;
+pub mod check;
 pub mod completions;
 pub mod explain;
 pub mod input;
@@ -71,7 +73,11 @@ pub struct Session {
 
 impl Session {
     /// Says on standard error why something could not be done, for commands that go on with the rest.
-    pub fn complain(&self, stop: &Stop) {
+    pub fn complain(&mut self, stop: &Stop) {
+        // So that on a terminal it comes after what was said before; if that cannot be written, it is said at the end.
+        if let Err(failure) = self.out.finish() {
+            complain(self.error_look, &failure);
+        }
         complain(self.error_look, stop);
     }
 }
@@ -109,6 +115,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Explain(explain::Arguments),
     Completions(completions::Arguments),
 }
@@ -144,6 +151,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         language: parsed.lang,
     };
     let result = match parsed.command {
+        Command::Check(arguments) => check::run(&arguments, &mut session),
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
     };

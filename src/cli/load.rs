@@ -58,7 +58,7 @@ impl Loaded {
     }
 
     /// Says on standard error which files could not be read.
-    pub fn complain(&self, session: &Session) {
+    pub fn complain(&self, session: &mut Session) {
         self.unreadable.iter().for_each(|stop| session.complain(stop));
     }
 }
@@ -276,11 +276,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Stop>, see
         Ok(entries) => entries,
         Err(error) => return unreadable.push(cannot(&error)),
     };
+    // `.` and its files are called by their names alone.
+    let shown = if folder == Path::new(".") { Path::new("") } else { folder };
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in entries {
         match entry {
             Ok(entry) if !entry.file_name().to_string_lossy().starts_with('.') => {
-                paths.push(folder.join(entry.file_name()))
+                paths.push(shown.join(entry.file_name()))
             }
             Ok(_) => {}
             Err(error) => unreadable.push(cannot(&error)),

@@ -63,3 +63,104 @@ fn colors_only_where_asked_for() {
     };
     assert!(with("CLICOLOR_FORCE") && !with("NO_COLOR"));
 }
+
+/// A playbook in which nothing is to be found.
+const PLAYBOOK: &str = "playbook review \"Review\" {\n  stage talk { -> talked }\n  end talked success\n}\n";
+
+/// Checks bytes saved as `a.play`: exit code, findings as `line:column name`, standard error.
+fn check(bytes: &[u8]) -> (i32, Vec<String>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.play"), bytes).unwrap();
+    let (code, stdout, stderr) = outcome(folder.path(), &["check", "a.play", "--format", "json"], b"");
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    let findings = report["diagnostics"].as_array().unwrap().iter();
+    let findings = findings
+        .map(|found| format!("{}:{} {}", found["line"], found["column"], found["name"].as_str().unwrap()))
+        .collect();
+    // People get the same, and it can always be drawn.
+    let (again, _, _) = outcome(folder.path(), &["check", "a.play"], b"");
+    assert_eq!(again, code);
+    (code, findings, stderr)
+}
+
+fn nothing() -> (i32, Vec<String>, String) {
+    (0, Vec::new(), String::new())
+}
+
+fn one(finding: &str) -> (i32, Vec<String>, String) {
+    (1, vec![finding.to_owned()], String::new())
+}
+
+#[test]
+fn encodings_and_line_ends() {
+    assert_eq!(check(PLAYBOOK.as_bytes()), nothing());
+    assert_eq!(check(format!("\u{feff}{PLAYBOOK}").as_bytes()), nothing());
+    assert_eq!(check(PLAYBOOK.replace('\n', "\r\n").as_bytes()), nothing());
+    assert_eq!(check(PLAYBOOK.trim_end().as_bytes()), nothing());
+    assert_eq!(check(b"playbook review \"R\xe9vision\" { }\n"), one("1:19 not-utf8"));
+    assert_eq!(check(b"\xff\xfep\0l\0a\0y\0"), one("1:1 not-utf8"));
+    assert_eq!(check(b"playbook review {\n  \0\n}\n"), one("2:3 nul-byte"));
+    for empty in [&b""[..], b"\xef\xbb\xbf", b"\n\n", b"// Nothing yet", b"\r\n\t "] {
+        assert_eq!(check(empty), one("1:1 empty-file"));
+    }
+}
+
+#[test]
+fn garbage_is_a_finding() {
+    let mut noise: u32 = 1;
+    let mut bytes = vec![0; 2 << 20];
+    for byte in &mut bytes {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (noise >> 24) as u8;
+    }
+    let (code, findings, stderr) = check(&bytes);
+    assert_eq!((code, findings.len(), stderr.as_str()), (1, 1, ""));
+    // The same as printable text, on one line.
+    bytes.iter_mut().for_each(|byte| *byte = b' ' + *byte % 95);
+    let (code, findings, stderr) = check(&bytes);
+    assert!(code == 1 && !findings.is_empty() && stderr.is_empty(), "{stderr}");
+    assert_eq!(check("(".repeat(10_000).as_bytes()).0, 1);
+    assert_eq!(check(format!("playbook a {{ let b = {}", "(".repeat(10_000)).as_bytes()).0, 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.play"), PLAYBOOK).unwrap();
+    std::fs::create_dir(folder.path().join("none")).unwrap();
+    let said = |arguments: &[&str]| outcome(folder.path(), arguments, b"");
+    assert_eq!(
+        said(&["check", "b.play"]),
+        (3, String::new(), "error: cannot read `b.play`: there is no such file or folder\n".to_owned())
+    );
+    assert_eq!(
+        said(&["check", "b.play", "a.play"]),
+        (
+            3,
+            "No findings in 1 file\n".to_owned(),
+            "error: cannot read `b.play`: there is no such file or folder\n".to_owned()
+        )
+    );
+    let (code, stdout, stderr) = said(&["check", "none"]);
+    assert_eq!((code, stdout.as_str()), (2, ""));
+    assert_eq!(
+        stderr,
+        "error: there is no playbook in the folder `none`\n  help: Files with playbooks end in `.play`\n"
+    );
+    let (code, _, stderr) = said(&["check", "-", "-"]);
+    assert_eq!((code, stderr.as_str()), (2, "error: standard input (`-`) can be read only once\n"));
+    let (code, stdout, _) = said(&["check", "b.play", "--format", "json"]);
+    assert_eq!(code, 3);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&stdout).unwrap()["summary"]["errors"], 0);
+}
+
+#[test]
+fn standard_input_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(
+        outcome(folder.path(), &["check", "-"], PLAYBOOK.as_bytes()),
+        (0, "No findings in 1 file\n".to_owned(), String::new())
+    );
+    let (code, stdout, _) = outcome(folder.path(), &["check", "-", "--format", "short"], b"playbook");
+    assert!(code == 1 && stdout.starts_with("<stdin>:1:"), "{stdout}");
+}

@@ -1,0 +1,89 @@
+//! `playbook check`: everything that can be said about playbooks without running them.
+
+use super::analyse::analyse;
+use super::{Exit, Session, Stop};
+use crate::report::diagnostics::{Format, Summary, render};
+use std::path::PathBuf;
+
+/// Check playbooks: everything that can be said without running them
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A folder stands for all files in it, and in its folders, that end in `.play`.
+
+A comment silences a warning or a note: `// playbook: allow NAME -- why`, at the end of the line, on a
+line of its own before it, or at the top of the file for the whole file.
+
+Examples:
+  playbook check review.play
+  playbook check workflows --deny warnings
+  playbook check workflows --format sarif > findings.sarif
+  cat review.play | playbook check -")]
+pub struct Arguments {
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = FormatChoice::Human)]
+    format: FormatChoice,
+
+    /// What to exit with 1 for, besides errors
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Denied>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FormatChoice {
+    /// For people
+    Human,
+    /// One line each
+    Short,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, for code scanning services
+    Sarif,
+    /// Workflow commands, for GitHub
+    Github,
+}
+
+impl From<FormatChoice> for Format {
+    fn from(choice: FormatChoice) -> Format {
+        match choice {
+            FormatChoice::Human => Format::Human,
+            FormatChoice::Short => Format::Short,
+            FormatChoice::Json => Format::Json,
+            FormatChoice::Sarif => Format::Sarif,
+            FormatChoice::Github => Format::Github,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Denied {
+    /// Warnings
+    Warnings,
+}
+
+/// Checks them and prints what was found. Files that cannot be read are named on standard error, and the others are
+/// checked all the same.
+///
+/// # Errors
+/// Where nothing can be checked at all, or standard output cannot be written.
+pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
+    let analysis = analyse(&arguments.paths)?;
+    let loaded = &analysis.loaded;
+    if loaded.requested() > 0 || loaded.unreadable.is_empty() || arguments.format != FormatChoice::Human {
+        let text =
+            render(arguments.format.into(), &analysis.diagnostics, &loaded.sources, loaded.requested(), session.look);
+        session.out.write(&text)?;
+    }
+    loaded.complain(session);
+    let summary = Summary::of(&analysis.diagnostics);
+    Ok(if !loaded.unreadable.is_empty() {
+        Exit::Unreadable
+    } else if summary.errors > 0 || (arguments.deny == Some(Denied::Warnings) && summary.warnings > 0) {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
