@@ -15,6 +15,7 @@ pub mod machine;
 pub mod state;
 pub mod status;
 pub mod time;
+pub mod timeline;
 pub mod trace;
 mod work;
 

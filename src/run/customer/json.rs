@@ -67,6 +67,11 @@ impl<'a> Reader<'a> {
         Reader { file, text, at: 0 }
     }
 
+    /// On one line of a text: from a byte up to another.
+    pub fn within(file: FileId, text: &'a str, start: usize, end: usize) -> Reader<'a> {
+        Reader { file, text: text.get(..end).unwrap_or(text), at: start.min(end) }
+    }
+
     /// The next value; none at the end. After an error nothing more can be said of the text.
     pub fn next_value(&mut self) -> Option<Result<Node, Diagnostic>> {
         self.skip_space();
@@ -345,7 +350,7 @@ mod tests {
     fn values_have_places() {
         let node = read(" {\"a\" : [1, -2.50e3], \"b\": \"\\u00e9\\ud83d\\ude00\"} ").unwrap();
         let Json::Object(members) = &node.json else { panic!("an object") };
-        assert_eq!((node.span.start, node.span.end), (1, 44));
+        assert_eq!((node.span.start, node.span.end), (1, 48));
         assert_eq!((members[0].key_span.start, members[0].key_span.end), (2, 5));
         let Json::List(values) = &members[0].value.json else { panic!("a list") };
         assert_eq!(values[1].json, Json::Number("-2.50e3".to_owned()));
