@@ -6,6 +6,7 @@
 pub mod distribution;
 pub mod expr;
 pub mod resolve;
+pub mod scenario;
 
 pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
 pub use expr::{Atom, Expr, Node, Since};
