@@ -109,6 +109,15 @@ rules! {
     IMPOSSIBLE_LINE "P513" "impossible-line" Error "A line of a timeline says what cannot be";
     IDLE_LINE "P514" "idle-line" Warning "A line of a timeline makes no difference";
 
+    UNKNOWN_DISTRIBUTION "P601" "unknown-distribution" Error "A scenario draws from a distribution that does not exist";
+    WRONG_ARGUMENT "P602" "wrong-argument" Error "A distribution is given values it has no place for, or lacks one";
+    IMPOSSIBLE_PARAMETER "P603" "impossible-parameter" Error "A scenario assumes what cannot be";
+    SCENARIO_CONFLICT "P604" "scenario-conflict" Error "A scenario says two things about one thing";
+    MISPLACED_DRAW "P605" "misplaced-draw" Error "Something is drawn where a plain condition or plain odds belong";
+    NO_SUCH_WORK "P606" "no-such-work" Error "A scenario times work that a stage does not have";
+    STAFFING_NOT_SUPPORTED "P607" "staffing-not-supported" Error "Limited people are not simulated yet";
+    ASSUMPTION_MISSING "P608" "assumption-missing" Note "A scenario leaves a fact unknown that the playbook looks at";
+
     FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
     PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";
 
