@@ -163,4 +163,45 @@ impl Expr {
             }
         }
     }
+
+    /// Calls `visit` on the direct parts, to change them.
+    pub fn parts_mut(&mut self, visit: &mut dyn FnMut(&mut Expr)) {
+        match &mut self.node {
+            Node::Constant(_) | Node::Parameter(_) | Node::Let(_) => {}
+            Node::Atom(Atom::Since(_, _, _, right) | Atom::Today(_, right)) => visit(right),
+            Node::Atom(_) => {}
+            Node::Not(part) | Node::Negate(part) | Node::SizeOf(part) | Node::ServiceIn(part, _, _) => visit(part),
+            Node::And(parts) | Node::Or(parts) | Node::Max(parts) | Node::Min(parts) => parts.iter_mut().for_each(visit),
+            Node::Compare(_, left, right)
+            | Node::InSet(left, right)
+            | Node::Times(left, right)
+            | Node::Divide(left, right)
+            | Node::PercentOf(left, right) => {
+                visit(left);
+                visit(right);
+            }
+            Node::InRange(value, low, high) => {
+                visit(value);
+                visit(low);
+                visit(high);
+            }
+            Node::OneOf(value, list) => {
+                visit(value);
+                list.iter_mut().for_each(visit);
+            }
+            Node::Sum(terms) => terms.iter_mut().for_each(|(_, term)| visit(term)),
+            Node::Choice(choices, last) => {
+                for (value, condition) in choices {
+                    visit(value);
+                    visit(condition);
+                }
+                visit(last);
+            }
+            Node::Quantified(_, _, condition) => {
+                if let Some(condition) = condition {
+                    visit(condition);
+                }
+            }
+        }
+    }
 }

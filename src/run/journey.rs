@@ -47,6 +47,18 @@ pub trait World {
         Vec::new()
     }
 
+    /// What is left of the draws of a round or an entry: one thing at a time, each asked for after the one before was
+    /// followed, so that it can depend on it.
+    fn then(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        let _ = (machine, state);
+        None
+    }
+
+    /// Whether the journey is looked at no further; asked once for each instant.
+    fn stops(&mut self) -> bool {
+        false
+    }
+
     /// The instant of the next thing the world says by itself, draws or lines of a timeline.
     fn next(&mut self, machine: &Machine, state: &State) -> Option<Seconds>;
 
@@ -115,6 +127,9 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             if over(self.state) {
                 return Stop::Ended;
             }
+            if self.world.stops() {
+                return Stop::Horizon;
+            }
             let timer = next_timer(self.machine, self.state);
             let said = self.world.next(self.machine, self.state);
             let Some(at) = [timer, said].into_iter().flatten().min() else { return Stop::Waiting };
@@ -158,6 +173,9 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             for event in self.world.before_round(self.machine, self.state, track, stage, cadence, round) {
                 self.apply(&event);
             }
+            while let Some(event) = self.world.then(self.machine, self.state) {
+                self.apply(&event);
+            }
         }
     }
 
@@ -168,6 +186,9 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
         while !self.listener.offered.is_empty() || !self.listener.entered.is_empty() {
             for (track, stage) in std::mem::take(&mut self.listener.entered) {
                 for event in self.world.on_entry(self.machine, self.state, track, stage) {
+                    apply(self.machine, self.state, &event, &mut self.listener);
+                }
+                while let Some(event) = self.world.then(self.machine, self.state) {
                     apply(self.machine, self.state, &event, &mut self.listener);
                 }
             }

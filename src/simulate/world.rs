@@ -1,0 +1,340 @@
+//! A scenario as the world around one customer: what it knows at the start, how long tasks take, what happens.
+
+use super::draw::{Situation, fitted};
+use super::plan::{Plan, Site, Step};
+use super::random::Stream;
+use crate::model::scenario::{Odds, Sampler};
+use crate::model::{CadenceId, FactScope, OfferId, ServiceId, StageId};
+use crate::run::evaluate::View;
+use crate::run::journey::{Answer, World};
+use crate::run::state::{CUSTOMER_TRACK, Seconds, State, TrackId};
+use crate::run::{Customer, Event, Machine};
+use crate::value::{Duration, Value};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Why a task is not required: the scenario's odds said so.
+pub(super) const NOT_DONE: &str = "not done in the scenario";
+
+/// The longest time that is drawn: ten thousand years. Beyond it nobody waits.
+const LONGEST: i64 = 10_000 * 365 * crate::value::DAY;
+
+/// The most moments of one journey: one that does not end by itself is looked at no further.
+const MOMENTS: u32 = 1_000_000;
+
+/// Something that comes at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// The place of a `… after …` in the plan.
+    Timed(usize),
+    /// A blocker of this kind is resolved.
+    Resolved(Option<String>, Option<ServiceId>),
+}
+
+/// Statements under way: what is left of them, and for whom.
+#[derive(Debug)]
+struct Frame<'p> {
+    steps: std::slice::Iter<'p, Step<'p>>,
+    track: TrackId,
+    service: Option<ServiceId>,
+    round: Option<(CadenceId, u32)>,
+}
+
+/// The world around one customer.
+#[derive(Debug)]
+pub(super) struct Scene<'p> {
+    plan: &'p Plan<'p>,
+    stop: &'p AtomicBool,
+    customer: u64,
+    /// Moments of the journey so far.
+    moments: u32,
+    /// How often each site was drawn from, for the customer and each service.
+    drawn: Vec<u32>,
+    agenda: BinaryHeap<Reverse<(Seconds, u32, Due)>>,
+    /// Numbers the agenda: what was put there first comes first.
+    entries: u32,
+    stack: Vec<Frame<'p>>,
+    /// Visits whose stage has taken its time.
+    taken: Vec<(TrackId, u32)>,
+    begun: bool,
+}
+
+impl<'p> Scene<'p> {
+    /// A world without a customer.
+    pub(super) fn new(plan: &'p Plan<'p>, stop: &'p AtomicBool) -> Scene<'p> {
+        Scene {
+            plan,
+            stop,
+            customer: 0,
+            moments: 0,
+            drawn: vec![0; plan.sites * plan.instances],
+            agenda: BinaryHeap::new(),
+            entries: 0,
+            stack: Vec::new(),
+            taken: Vec::new(),
+            begun: false,
+        }
+    }
+
+    fn stream(&mut self, site: &Site, service: Option<ServiceId>) -> Stream {
+        let instance = service.map_or(0, |service| service.index() + 1);
+        let drawn = &mut self.drawn[site.number * self.plan.instances + instance];
+        let occurrence = *drawn;
+        *drawn += 1;
+        site.keys[instance].stream(self.customer, occurrence)
+    }
+
+    /// What the scenario says of the customer at the start. What is known already stays: facts with a value, and the
+    /// services of a customer from a file.
+    pub(super) fn begin(&mut self, machine: &Machine, number: u64, customer: &mut Customer, from_file: bool) {
+        self.customer = number;
+        self.moments = 0;
+        self.drawn.fill(0);
+        self.agenda.clear();
+        self.entries = 0;
+        self.stack.clear();
+        self.taken.clear();
+        self.begun = false;
+        if let (Some((site, odds, if_none)), false) = (&self.plan.services, from_file) {
+            for (index, chance) in odds.iter().enumerate() {
+                let service = ServiceId(index as u32);
+                if self.stream(site, Some(service)).yes(chance.0) {
+                    customer.intended = customer.intended.with(service);
+                }
+            }
+            if let (0, Some(service)) = (customer.intended.0, if_none) {
+                customer.intended = customer.intended.with(*service);
+            }
+        }
+        let plan = self.plan;
+        let mut state = State::new(machine, customer);
+        for draw in &plan.draws {
+            let fact = &machine.playbook.facts[draw.draw.fact.index()];
+            if draw.reads {
+                state = State::new(machine, customer);
+            }
+            let services = match fact.scope {
+                FactScope::Customer => vec![None],
+                FactScope::Service => customer.intended.iter().map(Some).collect(),
+            };
+            for service in services {
+                let known = match service {
+                    Some(service) => &mut customer.services[service.index()][fact.slot],
+                    None => &mut customer.facts[fact.slot],
+                };
+                if from_file && known.is_some() {
+                    continue;
+                }
+                let view = View { machine, state: &state, track: CUSTOMER_TRACK, service, outside: false };
+                let mut stream = self.stream(&draw.site, service);
+                *known = Situation { view, round: None }
+                    .value(&draw.draw.value, &mut stream)
+                    .map(|value| fitted(value, fact));
+            }
+        }
+    }
+
+    fn situation<'a>(machine: &'a Machine, state: &'a State, frame: (TrackId, Option<ServiceId>)) -> Situation<'a> {
+        let view = View { machine, state, track: frame.0, service: frame.1, outside: false };
+        Situation { view, round: None }
+    }
+
+    /// A length of time; unknown is none.
+    fn time(&mut self, situation: &Situation<'_>, site: &Site, sampler: &Sampler) -> Option<Duration> {
+        let mut stream = self.stream(site, situation.view.service);
+        match situation.value(sampler, &mut stream)? {
+            Value::Duration(time) => Some(Duration(time.0.clamp(0, LONGEST))),
+            _ => None,
+        }
+    }
+
+    fn comes(&mut self, situation: &Situation<'_>, site: &Site, odds: Option<&Odds>) -> bool {
+        let Some(odds) = odds else { return true };
+        let chance = situation.chance(odds);
+        self.stream(site, situation.view.service).yes(chance)
+    }
+
+    fn later(&mut self, at: Seconds, due: Due) {
+        self.agenda.push(Reverse((at, self.entries, due)));
+        self.entries += 1;
+    }
+
+    /// Puts what happens at a time of its own on the agenda, once the journey has begun.
+    fn begin_timed(&mut self, machine: &Machine, state: &State) {
+        self.begun = true;
+        let plan = self.plan;
+        for (place, timed) in plan.timed.iter().enumerate() {
+            let situation = Self::situation(machine, state, (CUSTOMER_TRACK, timed.service));
+            if let Some(delay) = self.time(&situation, &timed.sites[0], timed.delay) {
+                self.later(delay.0, Due::Timed(place));
+            }
+        }
+    }
+
+    /// The next thing that happens out of the statements under way.
+    fn next_event(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        loop {
+            let frame = self.stack.last_mut()?;
+            let Some(step) = frame.steps.next() else {
+                self.stack.pop();
+                continue;
+            };
+            let (track, service, round) = (frame.track, frame.service, frame.round);
+            let situation = Situation { round, ..Self::situation(machine, state, (track, service)) };
+            let mut go_on = |scene: &mut Self, steps: &'p [Step<'p>]| {
+                scene.stack.push(Frame { steps: steps.iter(), track, service, round });
+            };
+            match step {
+                Step::Assign { fact, value, site } => {
+                    let known = &machine.playbook.facts[fact.index()];
+                    let of = match known.scope {
+                        FactScope::Customer => None,
+                        FactScope::Service => service,
+                    };
+                    let mut stream = self.stream(site, service);
+                    if let Some(value) = situation.value(value, &mut stream) {
+                        let value = fitted(value, known);
+                        return Some(Event::Fact { service: of, fact: *fact, value, correction: false });
+                    }
+                }
+                Step::Blocker { kind, odds, lasting, sites, otherwise } => {
+                    if !self.comes(&situation, &sites[0], *odds) {
+                        go_on(self, otherwise);
+                        continue;
+                    }
+                    let kind = kind.map(str::to_owned);
+                    if let Some(lasting) = self.time(&situation, &sites[1], lasting) {
+                        let at = state.now.saturating_add(lasting.0);
+                        self.later(at, Due::Resolved(kind.clone(), service));
+                    }
+                    return Some(Event::Blocker { kind, service, task: None });
+                }
+                Step::Event { event, odds, site, otherwise } => {
+                    if self.comes(&situation, site, *odds) {
+                        return Some(Event::Happened { event: *event, service });
+                    }
+                    go_on(self, otherwise);
+                }
+                Step::With { odds, site, then, otherwise } => {
+                    let comes = self.comes(&situation, site, Some(odds));
+                    go_on(self, if comes { then } else { otherwise });
+                }
+                Step::When { condition, then, otherwise } => {
+                    let holds = situation.truth(condition) == Some(true);
+                    go_on(self, if holds { then } else { otherwise });
+                }
+            }
+        }
+    }
+
+    /// Whether another blocker that this one's end would clear as well lasts longer.
+    fn outlasted(&self, kind: Option<&String>, service: Option<ServiceId>) -> bool {
+        self.agenda.iter().any(|Reverse((_, _, due))| match due {
+            Due::Resolved(other, of) => *of == service && (kind.is_none() || other.as_ref() == kind),
+            Due::Timed(_) => false,
+        })
+    }
+}
+
+impl World for Scene<'_> {
+    fn offered(&mut self, machine: &Machine, state: &State, track: TrackId, offer: OfferId) -> Answer {
+        let service = state.tracks[track].service;
+        let situation = Self::situation(machine, state, (track, service));
+        let known = &machine.playbook.offers[offer.index()];
+        let plan = self.plan;
+        let task = &plan.tasks[known.task.index()];
+        if let Some((site, odds)) = &task.done
+            && !self.comes(&situation, site, Some(odds))
+        {
+            return Answer::NotRequired(NOT_DONE.to_owned());
+        }
+        let takes = match (&task.takes, &plan.stage_takes[known.stage.index()]) {
+            (Some((site, takes)), _) => self.time(&situation, site, takes),
+            (None, Some((site, takes))) => {
+                let visit = (track, state.tracks[track].visit.number);
+                if self.taken.contains(&visit) {
+                    Some(Duration(0))
+                } else {
+                    self.taken.push(visit);
+                    self.time(&situation, site, takes)
+                }
+            }
+            (None, None) => Some(Duration(0)),
+        };
+        // How long it takes depends on something nobody knows: it stays open, and the journey says so.
+        takes.map_or(Answer::Waits, Answer::Takes)
+    }
+
+    fn before_round(
+        &mut self,
+        _: &Machine,
+        state: &State,
+        track: TrackId,
+        stage: StageId,
+        cadence: CadenceId,
+        round: u32,
+    ) -> Vec<Event> {
+        let steps = self.plan.rounds[stage.index()].iter();
+        let service = state.tracks[track].service;
+        self.stack.push(Frame { steps, track, service, round: Some((cadence, round)) });
+        Vec::new()
+    }
+
+    fn on_entry(&mut self, _: &Machine, state: &State, track: TrackId, stage: StageId) -> Vec<Event> {
+        let steps = self.plan.entries[stage.index()].iter();
+        self.stack.push(Frame { steps, track, service: state.tracks[track].service, round: None });
+        Vec::new()
+    }
+
+    fn then(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        self.next_event(machine, state)
+    }
+
+    fn stops(&mut self) -> bool {
+        self.moments += 1;
+        self.moments > MOMENTS || self.stop.load(Ordering::Relaxed)
+    }
+
+    fn next(&mut self, machine: &Machine, state: &State) -> Option<Seconds> {
+        if !self.begun {
+            self.begin_timed(machine, state);
+        }
+        if !self.stack.is_empty() {
+            return Some(state.now);
+        }
+        self.agenda.peek().map(|Reverse((at, ..))| *at)
+    }
+
+    fn say(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        loop {
+            if let Some(event) = self.next_event(machine, state) {
+                return Some(event);
+            }
+            if self.agenda.peek().is_none_or(|Reverse((at, ..))| *at > state.now) {
+                return None;
+            }
+            let Some(Reverse((_, _, due))) = self.agenda.pop() else { return None };
+            match due {
+                Due::Resolved(kind, service) => {
+                    if !self.outlasted(kind.as_ref(), service) {
+                        return Some(Event::Resolved { kind, service, task: None, waived: false });
+                    }
+                }
+                Due::Timed(place) => {
+                    let timed = &self.plan.timed[place];
+                    let service = timed.service;
+                    if service.is_some_and(|service| !state.intended.contains(service)) {
+                        continue;
+                    }
+                    let under_way = |track: &crate::run::state::Track| track.active() && track.service == service;
+                    let track = state.tracks.iter().position(under_way).unwrap_or(CUSTOMER_TRACK);
+                    let situation = Self::situation(machine, state, (track, service));
+                    if self.comes(&situation, &timed.sites[1], timed.odds) {
+                        self.stack.push(Frame { steps: timed.steps.iter(), track, service, round: None });
+                    }
+                }
+            }
+        }
+    }
+}
