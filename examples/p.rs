@@ -9,7 +9,15 @@ fn main() {
         println!("{path}: {} items, {} diagnostics, {:?}", file.items.len(), ds.len(), t.elapsed());
         for d in ds.iter().take(30) {
             let p = s.position(d.primary.span);
-            println!("  {}:{} {} {} [{}] | {}", p.line, p.column, d.rule.name, d.message, s.text(d.primary.span).chars().take(40).collect::<String>(), d.help.as_deref().unwrap_or(""));
+            println!(
+                "  {}:{} {} {} [{}] | {}",
+                p.line,
+                p.column,
+                d.rule.name,
+                d.message,
+                s.text(d.primary.span).chars().take(40).collect::<String>(),
+                d.help.as_deref().unwrap_or("")
+            );
         }
     }
 }

@@ -208,6 +208,3 @@ impl Run<'_> {
         (self.progress)(done);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -171,7 +171,9 @@ impl Expr {
             Node::Atom(Atom::Since(_, _, _, right) | Atom::Today(_, right)) => visit(right),
             Node::Atom(_) => {}
             Node::Not(part) | Node::Negate(part) | Node::SizeOf(part) | Node::ServiceIn(part, _, _) => visit(part),
-            Node::And(parts) | Node::Or(parts) | Node::Max(parts) | Node::Min(parts) => parts.iter_mut().for_each(visit),
+            Node::And(parts) | Node::Or(parts) | Node::Max(parts) | Node::Min(parts) => {
+                parts.iter_mut().for_each(visit)
+            }
             Node::Compare(_, left, right)
             | Node::InSet(left, right)
             | Node::Times(left, right)

@@ -4,6 +4,7 @@ mod constant;
 mod expression;
 mod names;
 mod order;
+mod scenario;
 mod suggest;
 mod types;
 

@@ -237,7 +237,9 @@ impl Scenario {
             for statement in statements {
                 match statement {
                     Statement::Assign { fact, .. } => facts.push(*fact),
-                    Statement::Blocker { otherwise, .. } | Statement::Event { otherwise, .. } => collect(otherwise, facts),
+                    Statement::Blocker { otherwise, .. } | Statement::Event { otherwise, .. } => {
+                        collect(otherwise, facts)
+                    }
                     Statement::With { then, otherwise, .. } | Statement::When { then, otherwise, .. } => {
                         collect(then, facts);
                         collect(otherwise, facts);
@@ -259,7 +261,9 @@ impl Sampler {
             SamplerNode::Expr(expr) => visit(expr),
             SamplerNode::Draw(_) | SamplerNode::YesNo(_) | SamplerNode::OneOf(..) => {}
             SamplerNode::Sum(terms) => terms.iter().for_each(|(_, term)| term.expressions(visit)),
-            SamplerNode::Times(left, right) | SamplerNode::Divide(left, right) | SamplerNode::PercentOf(left, right) => {
+            SamplerNode::Times(left, right)
+            | SamplerNode::Divide(left, right)
+            | SamplerNode::PercentOf(left, right) => {
                 left.expressions(visit);
                 right.expressions(visit);
             }

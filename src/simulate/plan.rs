@@ -33,11 +33,35 @@ pub(super) struct DrawPlan<'s> {
 /// A statement with its sites.
 #[derive(Debug)]
 pub(super) enum Step<'s> {
-    Assign { fact: FactId, value: &'s Sampler, site: Site },
-    Blocker { kind: Option<&'s str>, odds: Option<&'s Odds>, lasting: &'s Sampler, sites: [Site; 2], otherwise: Vec<Step<'s>> },
-    Event { event: EventId, odds: Option<&'s Odds>, site: Site, otherwise: Vec<Step<'s>> },
-    With { odds: &'s Odds, site: Site, then: Vec<Step<'s>>, otherwise: Vec<Step<'s>> },
-    When { condition: &'s Expr, then: Vec<Step<'s>>, otherwise: Vec<Step<'s>> },
+    Assign {
+        fact: FactId,
+        value: &'s Sampler,
+        site: Site,
+    },
+    Blocker {
+        kind: Option<&'s str>,
+        odds: Option<&'s Odds>,
+        lasting: &'s Sampler,
+        sites: [Site; 2],
+        otherwise: Vec<Step<'s>>,
+    },
+    Event {
+        event: EventId,
+        odds: Option<&'s Odds>,
+        site: Site,
+        otherwise: Vec<Step<'s>>,
+    },
+    With {
+        odds: &'s Odds,
+        site: Site,
+        then: Vec<Step<'s>>,
+        otherwise: Vec<Step<'s>>,
+    },
+    When {
+        condition: &'s Expr,
+        then: Vec<Step<'s>>,
+        otherwise: Vec<Step<'s>>,
+    },
 }
 
 /// What happens at a time of its own.
@@ -115,8 +139,10 @@ impl Planner<'_> {
             }
             Statement::Blocker { kind, odds, lasting, otherwise } => {
                 let name = kind.as_deref().unwrap_or_default();
-                let sites =
-                    [self.named(namer, format!("blocker {name}")), self.named(namer, format!("length of blocker {name}"))];
+                let sites = [
+                    self.named(namer, format!("blocker {name}")),
+                    self.named(namer, format!("length of blocker {name}")),
+                ];
                 let otherwise = self.steps(otherwise, namer);
                 Step::Blocker { kind: kind.as_deref(), odds: odds.as_ref(), lasting, sites, otherwise }
             }
@@ -158,9 +184,10 @@ impl<'s> Plan<'s> {
         let mut planner = Planner { playbook, seed, sites: 0 };
         let stages = || (0..playbook.stages.len()).map(|index| StageId(index as u32));
         let arrival = scenario.arrival.map(|arrival| (planner.site(Purpose::Arrival, ""), arrival));
-        let services = scenario.services.as_ref().map(|services| {
-            (planner.site(Purpose::Services, ""), services.odds.as_slice(), services.if_none)
-        });
+        let services = scenario
+            .services
+            .as_ref()
+            .map(|services| (planner.site(Purpose::Services, ""), services.odds.as_slice(), services.if_none));
         let draws = scenario.draws.iter().map(|draw| {
             let site = planner.site(Purpose::Fact, &playbook.facts[draw.fact.index()].name.name);
             DrawPlan { site, draw, reads: reads(&draw.value) }
@@ -193,7 +220,13 @@ impl<'s> Plan<'s> {
             ];
             let mut namer = Namer { purpose: Purpose::Timed, place, seen: BTreeMap::new() };
             let steps = planner.steps(&known.statements, &mut namer);
-            timed.push(TimedPlan { service: known.service, delay: &known.delay, odds: known.odds.as_ref(), sites, steps });
+            timed.push(TimedPlan {
+                service: known.service,
+                delay: &known.delay,
+                odds: known.odds.as_ref(),
+                sites,
+                steps,
+            });
         }
         Plan {
             arrival,

@@ -177,7 +177,8 @@ impl Summary {
     /// The machine output of `simulate`, version 1.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let map = |pairs: &mut dyn Iterator<Item = (String, Value)>| Value::Object(pairs.collect::<Map<String, Value>>());
+        let map =
+            |pairs: &mut dyn Iterator<Item = (String, Value)>| Value::Object(pairs.collect::<Map<String, Value>>());
         json!({
             "version": 1,
             "playbook": self.playbook,
@@ -214,8 +215,9 @@ impl Summary {
 }
 
 fn unfinished(unfinished: &Unfinished) -> Value {
-    let waits = unfinished.waits.iter().map(|(kind, name, customers)| {
-        json!({ "kind": kind, "name": name, "customers": customers })
-    });
+    let waits = unfinished
+        .waits
+        .iter()
+        .map(|(kind, name, customers)| json!({ "kind": kind, "name": name, "customers": customers }));
     json!({ "customers": unfinished.customers, "for": waits.collect::<Vec<Value>>() })
 }

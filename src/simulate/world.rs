@@ -182,7 +182,7 @@ impl<'p> Scene<'p> {
             };
             let (track, service, round) = (frame.track, frame.service, frame.round);
             let situation = Situation { round, ..Self::situation(machine, state, (track, service)) };
-            let mut go_on = |scene: &mut Self, steps: &'p [Step<'p>]| {
+            let go_on = |scene: &mut Self, steps: &'p [Step<'p>]| {
                 scene.stack.push(Frame { steps: steps.iter(), track, service, round });
             };
             match step {

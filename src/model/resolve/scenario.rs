@@ -9,7 +9,8 @@ use super::suggest;
 use crate::diagnostic::{Diagnostic, IMPOSSIBLE_PARAMETER, NO_SUCH_WORK, SCENARIO_CONFLICT, WRONG_SCOPE};
 use crate::model::scenario::{Arrival, Chance, Draw, Dynamics, People, Scenario, ServiceOdds, Staffing, Timed};
 use crate::model::{
-    Atom, Expr, FactId, FactScope, Named, Node, OfferId, RoleId, ServiceId, StageId, TaskId, Text, Type, Volatility, Work,
+    Atom, Expr, FactId, FactScope, Named, Node, OfferId, RoleId, ServiceId, StageId, TaskId, Text, Type, Volatility,
+    Work,
 };
 use crate::source::Span;
 use crate::syntax::ast::{self, DynamicsMoment, ScenarioItem};
@@ -133,7 +134,11 @@ impl Maker<'_> {
                 for stage in stages {
                     let Some(id) = self.names.stage(stage, self.out) else { continue };
                     if let Some(takes) = self.time(duration, self.context_in(id))
-                        && self.once(Said::StageTakes(id), &format!("how long stage `{}` takes", stage.text), stage.span)
+                        && self.once(
+                            Said::StageTakes(id),
+                            &format!("how long stage `{}` takes", stage.text),
+                            stage.span,
+                        )
                     {
                         self.made.stage_takes.insert(id, takes);
                     }
@@ -211,7 +216,11 @@ impl Maker<'_> {
         match self.names.constant(written, &Type::Duration, self.out)? {
             Value::Duration(duration) if duration.0 > 0 => Some(duration),
             _ => {
-                self.impossible(written.span, "this length of time must be above zero", "Say something like `365 days`");
+                self.impossible(
+                    written.span,
+                    "this length of time must be above zero",
+                    "Say something like `365 days`",
+                );
                 None
             }
         }
@@ -228,7 +237,8 @@ impl Maker<'_> {
         let at = Context::scope(scope == FactScope::Service);
         let Some(value) = self.sampler_of(value, &kind, at) else { return };
         self.within_bounds(id, &value);
-        if self.happens_later(&value) || !self.once(Said::Fact(id), &format!("what `{}` is at the start", name.text), name.span)
+        if self.happens_later(&value)
+            || !self.once(Said::Fact(id), &format!("what `{}` is at the start", name.text), name.span)
         {
             return;
         }
@@ -388,7 +398,8 @@ impl Maker<'_> {
                 let help = format!("Remove this, or the time of one of its tasks ({list})");
                 (format!("every task of stage `{name}` has a time of its own"), help)
             };
-            self.out.push(Diagnostic::new(&NO_SUCH_WORK, takes.span, message).related(known.head, "this stage").help(help));
+            self.out
+                .push(Diagnostic::new(&NO_SUCH_WORK, takes.span, message).related(known.head, "this stage").help(help));
         }
     }
 }
@@ -411,6 +422,3 @@ fn collect(body: &[Work], offers: &mut Vec<OfferId>) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,7 +19,9 @@ use crate::value::{Duration, Micro, Value};
 pub(super) fn first_draw(expr: &ast::Expr) -> Option<Span> {
     let here = match &expr.kind {
         ExprKind::Call { function, .. } => !matches!(function.text.as_str(), "max" | "min"),
-        ExprKind::ShareOfCustomers(_) | ExprKind::Between { .. } | ExprKind::Usually { .. } | ExprKind::Weighted(_) => true,
+        ExprKind::ShareOfCustomers(_) | ExprKind::Between { .. } | ExprKind::Usually { .. } | ExprKind::Weighted(_) => {
+            true
+        }
         _ => false,
     };
     if here {
@@ -52,7 +54,11 @@ impl Maker<'_> {
         if let SamplerNode::Expr(expr) = &found.node
             && let Some(Value::Duration(Duration(..0))) = self.names.fold(expr)
         {
-            self.impossible(written.span, "a length of time cannot be below zero", "Write a length of time from zero up");
+            self.impossible(
+                written.span,
+                "a length of time cannot be below zero",
+                "Write a length of time from zero up",
+            );
             return None;
         }
         Some(found)
@@ -161,7 +167,13 @@ impl Maker<'_> {
     }
 
     /// Samplers of one type.
-    fn alike(&mut self, written: &[&ast::Expr], hint: Option<&Type>, at: Context, span: Span) -> Option<(Vec<Sampler>, Type)> {
+    fn alike(
+        &mut self,
+        written: &[&ast::Expr],
+        hint: Option<&Type>,
+        at: Context,
+        span: Span,
+    ) -> Option<(Vec<Sampler>, Type)> {
         let found: Vec<Option<Sampler>> = written.iter().map(|value| self.sampler(value, hint, at)).collect();
         let found: Vec<Sampler> = found.into_iter().collect::<Option<_>>()?;
         let mut kind = found.first()?.kind.clone();
@@ -187,7 +199,9 @@ impl Maker<'_> {
     ) -> Option<Sampler> {
         if let Some(name) = arguments.iter().find_map(|argument| argument.name.as_ref()) {
             let message = format!("`{}` has no argument called `{}`", function.text, name.text);
-            self.out.push(Diagnostic::new(&WRONG_ARGUMENT, name.span, message).help("List the values, separated by commas"));
+            self.out.push(
+                Diagnostic::new(&WRONG_ARGUMENT, name.span, message).help("List the values, separated by commas"),
+            );
             return None;
         }
         let values: Vec<&ast::Expr> = arguments.iter().map(|argument| &argument.value).collect();
@@ -219,10 +233,8 @@ impl Maker<'_> {
     fn sum(&mut self, terms: &[(Sign, ast::Expr)], hint: Option<&Type>, at: Context, span: Span) -> Option<Sampler> {
         // A date is not the sum of dates: its parts speak for themselves.
         let hint = hint.filter(|hint| matches!(class(hint), Class::Number | Class::Percent | Class::Duration));
-        let found: Vec<Option<(bool, Sampler)>> = terms
-            .iter()
-            .map(|(sign, term)| Some((*sign == Sign::Minus, self.sampler(term, hint, at)?)))
-            .collect();
+        let found: Vec<Option<(bool, Sampler)>> =
+            terms.iter().map(|(sign, term)| Some((*sign == Sign::Minus, self.sampler(term, hint, at)?))).collect();
         let found: Vec<(bool, Sampler)> = found.into_iter().collect::<Option<_>>()?;
         let mut kind = found.first()?.1.kind.clone();
         for (minus, term) in &found[1..] {
@@ -245,7 +257,13 @@ impl Maker<'_> {
         Some(Sampler { node: SamplerNode::Sum(found), kind, span })
     }
 
-    fn product(&mut self, first: &ast::Expr, factors: &[(Factor, ast::Expr)], at: Context, span: Span) -> Option<Sampler> {
+    fn product(
+        &mut self,
+        first: &ast::Expr,
+        factors: &[(Factor, ast::Expr)],
+        at: Context,
+        span: Span,
+    ) -> Option<Sampler> {
         let mut result = self.sampler(first, None, at)?;
         for (factor, written) in factors {
             let right = self.sampler(written, None, at)?;
@@ -255,9 +273,8 @@ impl Maker<'_> {
                 | (Factor::Times, Class::Number, Class::Percent)
                 | (Factor::Divide, Class::Percent, Class::Number)
                 | (Factor::Of, Class::Percent, Class::Percent) => Type::Percent,
-                (Factor::Divide, Class::Percent, Class::Percent) | (Factor::Divide, Class::Duration, Class::Duration) => {
-                    Type::Number(6)
-                }
+                (Factor::Divide, Class::Percent, Class::Percent)
+                | (Factor::Divide, Class::Duration, Class::Duration) => Type::Number(6),
                 (Factor::Times, Class::Duration, Class::Number)
                 | (Factor::Times, Class::Number, Class::Duration)
                 | (Factor::Divide, Class::Duration, Class::Number) => Type::Duration,
@@ -368,7 +385,12 @@ impl Maker<'_> {
     }
 
     /// Which argument stands for which parameter.
-    fn places<'e>(&mut self, family: Family, arguments: &'e [Argument], span: Span) -> Option<Vec<Option<&'e ast::Expr>>> {
+    fn places<'e>(
+        &mut self,
+        family: Family,
+        arguments: &'e [Argument],
+        span: Span,
+    ) -> Option<Vec<Option<&'e ast::Expr>>> {
         let parameters = family.parameters();
         let mut placed: Vec<Option<&ast::Expr>> = vec![None; parameters.len()];
         let help = format!("It is written `{}`", family.signature());
@@ -515,7 +537,11 @@ impl Maker<'_> {
             return None;
         }
         if tail <= middle {
-            self.impossible(over.span, "the rare value is not above the usual one", "Write a larger value after `over`");
+            self.impossible(
+                over.span,
+                "the rare value is not above the usual one",
+                "Write a larger value after `over`",
+            );
             return None;
         }
         let sigma = (tail / middle).ln() / -normal_quantile(1.0 / f64::from(one_in));

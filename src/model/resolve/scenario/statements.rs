@@ -58,7 +58,8 @@ impl Maker<'_> {
             return None;
         }
         if fact.scope == FactScope::Service && at.subject == Where::Customer {
-            let message = format!("`{}` is a fact of each service, and no service is spoken of here", assignment.fact.text);
+            let message =
+                format!("`{}` is a fact of each service, and no service is spoken of here", assignment.fact.text);
             self.out.push(
                 Diagnostic::new(&WRONG_SCOPE, assignment.fact.span, message)
                     .related(declared, "declared here")
