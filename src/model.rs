@@ -5,8 +5,10 @@
 
 pub mod distribution;
 pub mod expr;
+pub mod property;
 pub mod resolve;
 pub mod scenario;
+pub mod test;
 
 pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
 pub use expr::{Atom, Expr, Node, Since};
@@ -141,6 +143,22 @@ pub struct Named {
     pub span: Span,
     /// The text; the name itself where none was given.
     pub text: Text,
+}
+
+/// A playbook with all that speaks of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The playbook.
+    pub playbook: Playbook,
+    /// Whether all of the playbook could be resolved. Where not, something is missing from it, and a check should not
+    /// conclude anything from that.
+    pub whole: bool,
+    /// Its tests.
+    pub tests: Vec<test::Test>,
+    /// Its properties.
+    pub properties: Vec<property::Property>,
+    /// Its scenarios.
+    pub scenarios: Vec<scenario::Scenario>,
 }
 
 /// A resolved playbook.

@@ -66,7 +66,7 @@ rules! {
     WRONG_SCOPE "P205" "wrong-scope" Error "Something of a service, stage or branch is spoken of where there is none";
     NOT_CONSTANT "P206" "not-constant" Error "A value that depends on the customer stands where a fixed one belongs";
     OUT_OF_RANGE "P207" "out-of-range" Error "A value lies outside the bounds declared for it";
-    BAD_DATE "P208" "bad-date" Error "A date is given where day 0 has none, or before it";
+    MISPLACED_DATE "P208" "misplaced-date" Error "A date is given where day 0 has none, or before it";
     BAD_DURATION "P209" "bad-duration" Error "A length of time is zero, negative or beyond all measure";
     TOO_FINE "P210" "too-fine" Error "A number has more decimals than were declared";
     MISSING_FLAG "P211" "missing-flag" Error "A task does not say whether it is mandatory or optional";

@@ -45,10 +45,20 @@ impl Names {
 
     /// A whole number from 1 that depends on no customer. `what` is named in messages: "a limit".
     pub fn count(&mut self, expr: &ast::Expr, what: &str, out: &mut Vec<Diagnostic>) -> Option<u32> {
+        self.whole(expr, 1, what, out)
+    }
+
+    /// A whole number from `least` that depends on no customer. `what` is named in messages: "a limit".
+    pub fn whole(&mut self, expr: &ast::Expr, least: u32, what: &str, out: &mut Vec<Diagnostic>) -> Option<u32> {
         let Some(Value::Number(number)) = self.constant(expr, &Type::Int, out) else { return None };
-        let count = u32::try_from(number.0 / Micro::ONE.0).ok().filter(|count| *count > 0);
+        let count = u32::try_from(number.0 / Micro::ONE.0).ok().filter(|count| *count >= least && number.0 >= 0);
         if count.is_none() {
-            out.push(Diagnostic::new(&OUT_OF_RANGE, expr.span, format!("{what} has to be 1 or more")));
+            let message = if number.0 < 0 || number < Micro::whole(least.into()) {
+                format!("{what} has to be {least} or more")
+            } else {
+                format!("{what} can be {} at most", u32::MAX)
+            };
+            out.push(Diagnostic::new(&OUT_OF_RANGE, expr.span, message));
         }
         count
     }
