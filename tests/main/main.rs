@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 mod cases;
+mod pages;
 mod program;
 mod robustness;
 mod workflows;
