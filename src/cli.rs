@@ -7,9 +7,11 @@ pub mod analyse;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod graph;
 pub mod input;
 pub mod load;
 pub mod output;
+pub mod run;
 pub mod terminal;
 
 use crate::report::paint::{Look, Tone, visible};
@@ -117,6 +119,8 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Graph(graph::Arguments),
+    Run(run::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -124,7 +128,7 @@ enum Command {
 /// deeply nested playbooks cannot exhaust.
 #[must_use]
 pub fn main() -> Exit {
-    let work = || run(std::env::args_os());
+    let work = || execute(std::env::args_os());
     match std::thread::Builder::new().stack_size(64 << 20).spawn(work) {
         Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         Err(_) => work(),
@@ -132,7 +136,7 @@ pub fn main() -> Exit {
 }
 
 /// Runs one command; the first argument is the program's name.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let command = Arguments::command().color(terminal::help_color(&arguments));
     let parsed = command.try_get_matches_from(&arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -153,6 +157,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match parsed.command {
         Command::Check(arguments) => check::run(&arguments, &mut session),
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
+        Command::Graph(arguments) => graph::run(&arguments, &mut session),
+        Command::Run(arguments) => run::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
     };
     let exit = result.and_then(|exit| session.out.finish().map(|()| exit));
