@@ -1,10 +1,10 @@
 //! Paths to findings and playbooks: what all commands that take playbooks begin with.
 
-use super::load::{Loaded, load};
+use super::load::{Loaded, LoadedFile, load};
 use super::{Session, Stop};
 use crate::allow;
 use crate::check::{Surroundings, check};
-use crate::diagnostic::{Diagnostic, Severity, has_errors, sort};
+use crate::diagnostic::{Diagnostic, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, has_errors, sort};
 use crate::graph::StateGraph;
 use crate::model::Document;
 use crate::model::resolve::resolve;
@@ -33,19 +33,20 @@ pub struct Analysis {
 pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
     let mut loaded = load(paths)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    let items = loaded.files.iter().flat_map(|file| &file.tree.items);
+    let names: Vec<&str> = items
+        .filter_map(
+            |item| if let ast::Item::Playbook(playbook) = item { Some(playbook.name.text.as_str()) } else { None },
+        )
+        .collect();
     // Only who looks at a whole folder can know that a playbook is nowhere in it.
-    let in_folders = paths.iter().any(|path| path.is_dir());
-    let names: Option<BTreeSet<String>> = in_folders.then(|| {
-        let items = loaded.files.iter().flat_map(|file| &file.tree.items);
-        items
-            .filter_map(|item| if let ast::Item::Playbook(playbook) = item { Some(playbook) } else { None })
-            .map(|playbook| playbook.name.text.clone())
-            .collect()
-    });
+    let complete = paths.iter().any(|path| path.is_dir());
+    let unread = Gaps::new(&diagnostics, &loaded.sources);
     let mut documents = Vec::new();
     for (index, file) in loaded.files.iter().enumerate().filter(|(_, file)| file.requested) {
-        let (resolved, found) = resolve(&file.tree, &loaded.imported(file));
-        diagnostics.extend(found);
+        let (resolved, found) = resolve(&file.tree, &loaded.imported(index));
+        let gaps = unread.around(&loaded, file);
+        diagnostics.extend(found.into_iter().filter(|found| !gaps.explain(&loaded.sources, found)));
         let around: Vec<&ast::File> = loaded
             .files
             .iter()
@@ -53,9 +54,10 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
             .filter(|(other, reader)| *other == index || reader.imports.iter().any(|(_, read)| *read == index))
             .map(|(_, reader)| &reader.tree)
             .collect();
-        let around = Surroundings { files: &around, playbooks: names.as_ref() };
+        let around = Surroundings { files: &around, playbooks: &names, complete };
         // Playbooks of imported files are looked at with their own file.
-        let own = |document: &&Document| document.whole && document.playbook.name.span.file == file.id;
+        let own =
+            |document: &&Document| gaps.is_empty() && document.whole && document.playbook.name.span.file == file.id;
         for document in resolved.iter().filter(own) {
             diagnostics.extend(check(&document.playbook, &StateGraph::new(&document.playbook), around));
         }
@@ -66,6 +68,42 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
     sort(&mut diagnostics);
     silence(&loaded, &mut diagnostics);
     Ok(Analysis { loaded, documents, diagnostics })
+}
+
+/// The lines on which something could not be read.
+#[derive(Debug)]
+struct Gaps(BTreeSet<(FileId, u32)>);
+
+impl Gaps {
+    /// From the findings about texts and imports.
+    fn new(diagnostics: &[Diagnostic], sources: &Sources) -> Gaps {
+        let errors = diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let lines = errors.flat_map(|found| {
+            let span = found.primary.span;
+            [span, span.after()].map(|place| (span.file, sources.position(place).line))
+        });
+        Gaps(lines.collect())
+    }
+
+    /// Those of a file and of what it imports.
+    fn around(&self, loaded: &Loaded, file: &LoadedFile) -> Gaps {
+        let imported = file.imports.iter().filter_map(|(_, index)| loaded.files.get(*index)).map(|file| file.id);
+        let read: BTreeSet<FileId> = imported.chain([file.id]).collect();
+        Gaps(self.0.iter().copied().filter(|(file, _)| read.contains(file)).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a finding may only be there because something could not be read: what is called unknown may stand in a
+    /// gap, and so may the use of what is called unused.
+    fn explain(&self, sources: &Sources, found: &Diagnostic) -> bool {
+        !self.is_empty()
+            && (found.severity != Severity::Error
+                || [&UNKNOWN_NAME, &WHICH_PLAYBOOK].contains(&found.rule)
+                || self.0.contains(&(found.primary.span.file, sources.position(found.primary.span).line)))
+    }
 }
 
 /// Takes out what comments allow.
@@ -115,8 +153,7 @@ pub fn subject(path: &Path, name: Option<&str>, json: bool, session: &mut Sessio
 }
 
 fn choose(documents: Vec<Document>, name: Option<&str>, path: &Path) -> Result<Document, Stop> {
-    let names: Vec<String> =
-        documents.iter().map(|document| format!("`{}`", document.playbook.name.name)).collect();
+    let names: Vec<String> = documents.iter().map(|document| format!("`{}`", document.playbook.name.name)).collect();
     let file = super::input::name(path);
     match name {
         Some(name) => {
@@ -132,10 +169,9 @@ fn choose(documents: Vec<Document>, name: Option<&str>, path: &Path) -> Result<D
             format!("there is more than one playbook in `{file}`"),
             Some(format!("Choose one with `--playbook`: {}", names.join(", "))),
         )),
-        None => documents
-            .into_iter()
-            .next()
-            .ok_or_else(|| Stop::Usage(format!("there is no playbook in `{file}`"), None)),
+        None => {
+            documents.into_iter().next().ok_or_else(|| Stop::Usage(format!("there is no playbook in `{file}`"), None))
+        }
     }
 }
 

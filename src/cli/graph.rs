@@ -55,8 +55,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return Ok(Exit::Findings);
     };
     let playbook = &subject.document.playbook;
-    let picture =
-        Picture::new(playbook, &StateGraph::new(playbook), &subject.sources, session.language.as_deref());
+    let picture = Picture::new(playbook, &StateGraph::new(playbook), &subject.sources, session.language.as_deref());
     let text = match format {
         Format::Dot => dot::write(&picture),
         Format::Mermaid => mermaid::write(&picture),

@@ -45,10 +45,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// The trees a file imports.
+    /// The trees the file of this index imports.
     #[must_use]
-    pub fn imported(&self, file: &LoadedFile) -> Vec<&ast::File> {
-        file.imports.iter().filter_map(|(_, index)| self.files.get(*index)).map(|file| &file.tree).collect()
+    pub fn imported(&self, index: usize) -> Vec<&ast::File> {
+        let imports = self.files.get(index).into_iter().flat_map(|file| &file.imports);
+        let others: BTreeSet<usize> = imports.map(|(_, other)| *other).filter(|other| *other != index).collect();
+        others.iter().filter_map(|other| self.files.get(*other)).map(|file| &file.tree).collect()
     }
 
     /// How many files were asked for.
@@ -360,7 +362,7 @@ mod tests {
         assert_eq!(loaded.files.len(), 3);
         assert_eq!(loaded.requested(), 2);
         assert_eq!(messages(&loaded), Vec::<String>::new());
-        assert_eq!(loaded.imported(&loaded.files[1]).len(), 2);
+        assert_eq!(loaded.imported(1).len(), 1);
     }
 
     #[test]

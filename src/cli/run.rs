@@ -216,10 +216,9 @@ fn choose(customers: Vec<Customer>, id: Option<&str>, path: &Path) -> Result<Cus
                 Some(format!("Choose one with `--id`: {}{more}", some.join(", "))),
             ))
         }
-        None => customers
-            .into_iter()
-            .next()
-            .ok_or_else(|| Stop::Usage(format!("there is no customer in `{file}`"), None)),
+        None => {
+            customers.into_iter().next().ok_or_else(|| Stop::Usage(format!("there is no customer in `{file}`"), None))
+        }
     }
 }
 

@@ -2,22 +2,22 @@
 //! warning, the one under "Right" gives none.
 //!
 //! An example is a ```` ```play ```` block, checked as `page.play`. A ```` ```bytes ```` block is one in which `\xE9` stands for a
-//! byte that cannot be written in a page.
+//! byte that cannot be written in a page. Rules about customers and timelines have the customer in a further
+//! ```` ```json ```` or ```` ```csv ```` block and the timeline in a ```` ```jsonl ```` block; the customer is run.
 
+use super::program::outcome;
 use playbook::cli::analyse::analyse;
 use playbook::diagnostic::{RULES, Rule, Severity};
 use std::fs;
+use std::path::Path;
 
-/// The first example under a heading.
-fn example(rule: &Rule, heading: &str) -> Option<Vec<u8>> {
-    let section = rule.page.split("\n## ").find_map(|section| section.strip_prefix(heading))?;
-    for (opening, bytes) in [("```play\n", false), ("```bytes\n", true)] {
-        if let Some((_, rest)) = section.split_once(opening) {
-            let text = &rest[..rest.find("```")?];
-            return Some(if bytes { unescaped(text) } else { text.as_bytes().to_vec() });
-        }
-    }
-    None
+/// The blocks under a heading: of which kind, and their text.
+fn blocks<'r>(rule: &'r Rule, heading: &str) -> Vec<(&'r str, &'r str)> {
+    let Some(section) = rule.page.split("\n## ").find_map(|section| section.strip_prefix(heading)) else {
+        return Vec::new();
+    };
+    // Every second piece between fences is a block, beginning with its kind.
+    section.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).collect()
 }
 
 fn unescaped(text: &str) -> Vec<u8> {
@@ -30,17 +30,48 @@ fn unescaped(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The names of the errors and warnings an example gives; of a note too, if it is the one that is explained.
-fn findings(rule: &Rule, text: &[u8]) -> Vec<&'static str> {
+/// The names of the errors and warnings the example under a heading gives; of a note too, if it is the one that is
+/// explained. Nothing where there is no example.
+fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
+    let blocks = blocks(rule, heading);
+    let block = |kind: &str| blocks.iter().find(|(known, _)| *known == kind).map(|(_, text)| *text);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.play");
-    fs::write(&path, text).unwrap();
+    match (block("play"), block("bytes")) {
+        (Some(text), _) => fs::write(&path, text).unwrap(),
+        (None, Some(text)) => fs::write(&path, unescaped(text)).unwrap(),
+        (None, None) => return None,
+    }
     let analysis = analyse(&[path]).unwrap();
-    let findings = analysis.diagnostics.iter();
-    findings
+    let found = analysis.diagnostics.iter();
+    let mut found: Vec<String> = found
         .filter(|found| found.severity != Severity::Note || found.rule == rule)
-        .map(|found| found.rule.name)
-        .collect()
+        .map(|found| found.rule.name.to_owned())
+        .collect();
+    if let Some((kind, text)) = blocks.iter().find(|(kind, _)| ["json", "csv"].contains(kind)) {
+        let customer = format!("customer.{kind}");
+        fs::write(folder.path().join(&customer), text).unwrap();
+        let mut arguments = vec!["run", "page.play", "--format", "json", "--customer", &customer];
+        if let Some(timeline) = block("jsonl") {
+            fs::write(folder.path().join("timeline.jsonl"), timeline).unwrap();
+            arguments.extend(["--timeline", "timeline.jsonl"]);
+        }
+        found.extend(printed(folder.path(), &arguments));
+    }
+    found.dedup();
+    Some(found)
+}
+
+/// The names of the findings a command prints as JSON.
+fn printed(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    let (code, stdout, stderr) = outcome(folder, arguments, b"");
+    // Of several right customers none was chosen.
+    if code == 2 && stderr.contains("Choose one with `--id`") {
+        return Vec::new();
+    }
+    let report: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
+    let found = report["diagnostics"].as_array().unwrap().iter();
+    found.map(|found| found["name"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -51,24 +82,15 @@ fn every_page_is_true() {
         if !rule.page.starts_with(&format!("# {name}\n\n")) {
             failures.push(format!("{name}: the page does not begin with its name"));
         }
-        match example(rule, "Triggers it") {
+        match findings(rule, "Triggers it") {
             None => failures.push(format!("{name}: no example under `Triggers it`")),
-            Some(text) => {
-                let mut found = findings(rule, &text);
-                found.dedup();
-                if found != [name] {
-                    failures.push(format!("{name}: the example that triggers it gives {found:?}"));
-                }
-            }
+            Some(found) if found == [name] => {}
+            Some(found) => failures.push(format!("{name}: the example that triggers it gives {found:?}")),
         }
-        match example(rule, "Right") {
+        match findings(rule, "Right") {
             None => failures.push(format!("{name}: no example under `Right`")),
-            Some(text) => {
-                let found = findings(rule, &text);
-                if !found.is_empty() {
-                    failures.push(format!("{name}: the example that is right gives {found:?}"));
-                }
-            }
+            Some(found) if found.is_empty() => {}
+            Some(found) => failures.push(format!("{name}: the example that is right gives {found:?}")),
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
