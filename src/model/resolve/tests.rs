@@ -3,6 +3,8 @@
 mod declarations;
 mod expressions;
 mod flow;
+mod laws;
+mod pages;
 mod whole;
 
 use super::resolve;
