@@ -208,3 +208,6 @@ impl Run<'_> {
         (self.progress)(done);
     }
 }
+
+#[cfg(test)]
+mod tests;

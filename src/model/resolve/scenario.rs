@@ -422,3 +422,6 @@ fn collect(body: &[Work], offers: &mut Vec<OfferId>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use crate::model::{Expr, FactId, Node, Type};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument, ExprKind, Factor, Sign, Unit};
 use crate::value::{Duration, Micro, Value};
+use std::borrow::Cow;
 
 /// Where something is drawn in an expression; a call of anything but `max` and `min` is meant as a draw.
 pub(super) fn first_draw(expr: &ast::Expr) -> Option<Span> {
@@ -30,6 +31,16 @@ pub(super) fn first_draw(expr: &ast::Expr) -> Option<Span> {
     let mut found = None;
     order::parts(expr, &mut |part| found = found.or_else(|| first_draw(part)));
     found
+}
+
+/// `sigma -0.6` reads as a difference, and means a parameter below zero: which one, and its value.
+fn below_zero(family: Family, argument: &Argument) -> Option<(usize, ast::Expr)> {
+    let ExprKind::Sum(terms) = &argument.value.kind else { return None };
+    let [(Sign::Plus, name), (Sign::Minus, value)] = terms.as_slice() else { return None };
+    let ExprKind::Name(name) = &name.kind else { return None };
+    let place = family.parameters().iter().position(|parameter| parameter.name == name)?;
+    let kind = ExprKind::Negate(Box::new(value.clone()));
+    Some((place, ast::Expr { kind, span: value.span }))
 }
 
 /// A value in the unit of what is drawn: seconds, points, or plain.
@@ -317,7 +328,7 @@ impl Maker<'_> {
             self.out.push(
                 Diagnostic::new(&UNKNOWN_DISTRIBUTION, function.span, message)
                     .help_if(crate::suggest::did_you_mean(&function.text, known))
-                    .help(format!("There are {names}")),
+                    .help_if(Some(format!("There are {names}"))),
             );
             return None;
         };
@@ -373,7 +384,7 @@ impl Maker<'_> {
             Ok(distribution) => Some(Sampler { node: SamplerNode::Draw(distribution), kind, span }),
             Err(Impossible { parameter, reason }) => {
                 let place = family.parameters().iter().position(|known| known.name == parameter);
-                let at = place.and_then(|place| placed[place]).map_or(span, |argument| argument.span);
+                let at = place.and_then(|place| placed[place].as_ref()).map_or(span, |argument| argument.span);
                 let message = format!("`{parameter}` of `{}` {reason}", function.text);
                 self.out.push(
                     Diagnostic::new(&IMPOSSIBLE_PARAMETER, at, message)
@@ -390,15 +401,17 @@ impl Maker<'_> {
         family: Family,
         arguments: &'e [Argument],
         span: Span,
-    ) -> Option<Vec<Option<&'e ast::Expr>>> {
+    ) -> Option<Vec<Option<Cow<'e, ast::Expr>>>> {
         let parameters = family.parameters();
-        let mut placed: Vec<Option<&ast::Expr>> = vec![None; parameters.len()];
+        let mut placed: Vec<Option<Cow<'_, ast::Expr>>> = vec![None; parameters.len()];
         let help = format!("It is written `{}`", family.signature());
         let mut whole = true;
         for (at, argument) in arguments.iter().enumerate() {
-            let place = match &argument.name {
-                None => at,
-                Some(name) => match parameters.iter().position(|parameter| parameter.name == name.text) {
+            let below_zero = below_zero(family, argument);
+            let place = match (&argument.name, &below_zero) {
+                (None, Some((place, _))) => *place,
+                (None, None) => at,
+                (Some(name), _) => match parameters.iter().position(|parameter| parameter.name == name.text) {
                     Some(place) => place,
                     None => {
                         let names = parameters.iter().map(|parameter| parameter.name);
@@ -428,7 +441,9 @@ impl Maker<'_> {
                     );
                     whole = false;
                 }
-                Some(free) => *free = Some(&argument.value),
+                Some(free) => {
+                    *free = Some(below_zero.map_or(Cow::Borrowed(&argument.value), |(_, value)| Cow::Owned(value)));
+                }
             }
         }
         if !whole {
