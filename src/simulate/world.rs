@@ -21,7 +21,7 @@ pub(super) const NOT_DONE: &str = "not done in the scenario";
 const LONGEST: i64 = 10_000 * 365 * crate::value::DAY;
 
 /// The most moments of one journey: one that does not end by itself is looked at no further.
-const MOMENTS: u32 = 1_000_000;
+const MOMENTS: u32 = 200_000;
 
 /// Something that comes at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -61,12 +61,7 @@ fn wrong(body: &str) -> (&'static str, String, String, Option<String>) {
     let (scenario, found, sources) = resolved(body);
     assert!(scenario.is_none(), "{body}");
     let [finding] = found.as_slice() else { panic!("{body}: {:?}", told(&found)) };
-    (
-        finding.rule.name,
-        finding.message.clone(),
-        sources.text(finding.primary.span).to_owned(),
-        finding.help.clone(),
-    )
+    (finding.rule.name, finding.message.clone(), sources.text(finding.primary.span).to_owned(), finding.help.clone())
 }
 
 fn takes(written: &str) -> Sampler {
@@ -99,7 +94,9 @@ fn distributions_by_place_and_by_name() {
         assert_eq!(drawn(written), triangular, "{written}");
     }
     let lognormal = Distribution::lognormal(5.0 * day, 0.6).expect("possible");
-    for written in ["lognormal(median 5 days, sigma 0.6)", "lognormal(sigma 0.6, median 5 days)", "lognormal(5 days, 0.6)"] {
+    for written in
+        ["lognormal(median 5 days, sigma 0.6)", "lognormal(sigma 0.6, median 5 days)", "lognormal(5 days, 0.6)"]
+    {
         assert_eq!(drawn(written), lognormal, "{written}");
     }
     assert_eq!(drawn("exponential(10 days)"), Distribution::exponential(10.0 * day).expect("possible"));
@@ -123,17 +120,29 @@ fn usually_and_a_tail() {
 #[test]
 fn facts_at_the_start() {
     assert!(matches!(start("large", "40% of customers"), SamplerNode::YesNo(chance) if chance.0 == 0.4));
-    assert!(matches!(start("usage", "uniform(0%, 8%)"), SamplerNode::Draw(Distribution::Uniform { low, high }) if (low, high) == (0.0, 8.0)));
-    assert!(matches!(start("usage", "uniform(0%, most)"), SamplerNode::Draw(Distribution::Uniform { high, .. }) if high == 8.0));
+    assert!(
+        matches!(start("usage", "uniform(0%, 8%)"), SamplerNode::Draw(Distribution::Uniform { low, high }) if (low, high) == (0.0, 8.0))
+    );
+    assert!(
+        matches!(start("usage", "uniform(0%, most)"), SamplerNode::Draw(Distribution::Uniform { high, .. }) if high == 8.0)
+    );
     let SamplerNode::OneOf(values, places) = start("plan", "one of (silver 75%, gold 25%)") else { panic!("one of") };
     assert_eq!((values, places.mean()), (vec![Value::Choice(1), Value::Choice(0)], 0.25));
-    for (fact, constant) in
-        [("large", "yes"), ("plan", "gold"), ("seats", "12"), ("joined", "2020-03-02"), ("pace", "5 days"), ("usage", "most")]
-    {
+    for (fact, constant) in [
+        ("large", "yes"),
+        ("plan", "gold"),
+        ("seats", "12"),
+        ("joined", "2020-03-02"),
+        ("pace", "5 days"),
+        ("usage", "most"),
+    ] {
         assert!(matches!(start(fact, constant), SamplerNode::Expr(_)), "{fact}");
     }
     assert!(matches!(start("joined", "2020-03-02 + uniform(0 days, 30 days)"), SamplerNode::Sum(_)));
-    assert!(matches!(start("seats", "between 10 and 500, mostly 20"), SamplerNode::Draw(Distribution::Triangular { .. })));
+    assert!(matches!(
+        start("seats", "between 10 and 500, mostly 20"),
+        SamplerNode::Draw(Distribution::Triangular { .. })
+    ));
     assert!(matches!(start("seats", "poisson(20) + 1"), SamplerNode::Sum(_)));
     assert!(matches!(start("usage", "uniform(0%, 4%) if large else 10%"), SamplerNode::Choice(..)));
     assert_eq!(right("large, kept_not ~ yes".replace(", kept_not", "").as_str()).draws.len(), 1);
@@ -175,21 +184,46 @@ fn what_cannot_be_is_named() {
     let mut failures = Vec::new();
     for (body, rule, part, place) in [
         ("usage ~ unifrom(0%, 8%)", "unknown-distribution", "`unifrom`", "unifrom"),
-        ("task 101 takes lognormal(median 5 days, sigma -0.6)", "impossible-parameter", "`sigma` of `lognormal` must not be below 0", "0.6"),
+        (
+            "task 101 takes lognormal(median 5 days, sigma -0.6)",
+            "impossible-parameter",
+            "`sigma` of `lognormal` must not be below 0",
+            "0.6",
+        ),
         ("usage ~ uniform(8%, 0%)", "impossible-parameter", "`low` of `uniform` must not be above `high`", "8%"),
         ("task 101 takes triangular(1, 9, 7) days", "impossible-parameter", "`mode`", "9"),
-        ("task 101 takes exponential(0 days)", "impossible-parameter", "`mean` of `exponential` must be above 0", "0 days"),
+        (
+            "task 101 takes exponential(0 days)",
+            "impossible-parameter",
+            "`mean` of `exponential` must be above 0",
+            "0 days",
+        ),
         ("large ~ 140% of customers", "impossible-parameter", "odds of 140%", "140%"),
         ("services ~ each 120%", "impossible-parameter", "odds of 120%", "120%"),
         ("task 101 done with 101%", "impossible-parameter", "odds of 101%", "101%"),
-        ("plan ~ one of (gold 20%, silver 70%)", "impossible-parameter", "add up to 90%", "one of (gold 20%, silver 70%)"),
+        (
+            "plan ~ one of (gold 20%, silver 70%)",
+            "impossible-parameter",
+            "add up to 90%",
+            "one of (gold 20%, silver 70%)",
+        ),
         ("task 101 takes between 7 and 1 days", "impossible-parameter", "above the most", "between 7 and 1 days"),
         ("task 101 takes between 1 and 7 days, mostly 9", "impossible-parameter", "outside the bounds", "9"),
         ("task 101 takes usually 5 days, one in ten over 3", "impossible-parameter", "not above the usual", "3"),
-        ("task 101 takes usually 5 days, one in 2 over 9", "impossible-parameter", "one in 2", "usually 5 days, one in 2 over 9"),
+        (
+            "task 101 takes usually 5 days, one in 2 over 9",
+            "impossible-parameter",
+            "one in 2",
+            "usually 5 days, one in 2 over 9",
+        ),
         ("customers -5", "impossible-parameter", "-5 customers", "-5"),
         ("role manager 0 people", "impossible-parameter", "at least one", "0"),
-        ("task 101 takes lognormal(median 5 days)", "wrong-argument", "`sigma` of `lognormal` is missing", "lognormal(median 5 days)"),
+        (
+            "task 101 takes lognormal(median 5 days)",
+            "wrong-argument",
+            "`sigma` of `lognormal` is missing",
+            "lognormal(median 5 days)",
+        ),
         ("task 101 takes lognormal(mdian 5 days, sigma 0.6)", "wrong-argument", "called `mdian`", "mdian"),
         ("task 101 takes exponential(1 day, 2 days)", "wrong-argument", "no more than 1", "2 days"),
         ("task 101 takes gamma(2)", "wrong-argument", "`mean` of `gamma` is missing", "gamma(2)"),
@@ -204,7 +238,12 @@ fn what_cannot_be_is_named() {
         ("stage follow takes 3 days", "no-such-work", "no task that could take", "3 days"),
         ("task 101, 102 takes 1 day\nstage talk takes 3 days", "no-such-work", "has a time of its own", "3 days"),
         ("task 101 done with uniform(0%, 50%)", "misplaced-draw", "within odds", "uniform(0%, 50%)"),
-        ("in talk on entry { when usage > uniform(0%, 9%) { usage = 1% } }", "misplaced-draw", "a condition", "uniform(0%, 9%)"),
+        (
+            "in talk on entry { when usage > uniform(0%, 9%) { usage = 1% } }",
+            "misplaced-draw",
+            "a condition",
+            "uniform(0%, 9%)",
+        ),
         ("large ~ (uniform(0%, 9%) > 4%)", "misplaced-draw", "a condition", "uniform(0%, 9%)"),
         ("usage ~ uniform(0%, 8)", "unit-mismatch", "`8`", "8"),
         ("usage ~ 40% of customers", "wrong-type", "yes or no", "40% of customers"),
