@@ -22,4 +22,5 @@ pub mod simulate;
 pub mod source;
 pub mod suggest;
 pub mod syntax;
+pub mod test;
 pub mod value;

@@ -12,8 +12,11 @@ pub mod explain;
 mod flow;
 pub mod journey;
 pub mod machine;
+pub mod monitor;
 pub mod state;
 pub mod status;
+#[cfg(test)]
+pub(crate) mod tests;
 pub mod time;
 pub mod timeline;
 pub mod trace;

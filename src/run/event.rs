@@ -203,6 +203,11 @@ pub enum Effect {
 pub trait Observer {
     /// One effect, with the state it came from.
     fn effect(&mut self, machine: &Machine, state: &State, effect: Effect);
+
+    /// A stable moment of a driven journey: something was followed until nothing more moves at this instant.
+    fn settled(&mut self, machine: &Machine, state: &State) {
+        let _ = (machine, state);
+    }
 }
 
 impl Observer for Vec<Effect> {

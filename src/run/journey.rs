@@ -82,10 +82,13 @@ struct Listener<'a, O> {
     observer: &'a mut O,
     offered: Vec<(TrackId, OfferId)>,
     entered: Vec<(TrackId, StageId)>,
+    /// Something came of the present event.
+    moved: bool,
 }
 
 impl<O: Observer> Observer for Listener<'_, O> {
     fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
+        self.moved = true;
         match &effect {
             Effect::Offered(track, offer) => self.offered.push((*track, *offer)),
             Effect::Entered(track, crate::model::Place::Stage(stage), _) => self.entered.push((*track, *stage)),
@@ -113,7 +116,7 @@ pub fn drive<O: Observer, W: World>(
     observer: &mut O,
     until: Option<Seconds>,
 ) -> Stop {
-    let listener = Listener { observer, offered: Vec::new(), entered: Vec::new() };
+    let listener = Listener { observer, offered: Vec::new(), entered: Vec::new(), moved: false };
     let mut drive = Drive { machine, state, world, listener, drawn: Vec::new() };
     drive.run(until)
 }
@@ -181,6 +184,7 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
 
     /// Applies an event, and answers what is offered in the course of it until nothing more is.
     fn apply(&mut self, event: &Event) {
+        self.listener.moved = false;
         apply(self.machine, self.state, event, &mut self.listener);
         // Bounded: each pass answers something new; a playbook that offers for ever in no time stops as a loop.
         while !self.listener.offered.is_empty() || !self.listener.entered.is_empty() {
@@ -215,6 +219,10 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
                     Answer::Waits => {}
                 }
             }
+        }
+        // When the clock has just moved on, what is due at this instant is still to come.
+        if self.listener.moved && !matches!(event, Event::Advance(_)) || *event == Event::Timers {
+            self.listener.observer.settled(self.machine, self.state);
         }
     }
 }

@@ -111,6 +111,10 @@ impl<O: Observer> Observer for Listener<'_, O> {
         }
         self.inner.effect(machine, state, effect);
     }
+
+    fn settled(&mut self, machine: &Machine, state: &State) {
+        self.inner.settled(machine, state);
+    }
 }
 
 /// A journey that has followed its timeline.

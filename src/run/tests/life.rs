@@ -1,0 +1,191 @@
+//! The settled semantics, points 18 to 22: blockers, numbers, the calendar, properties and `run` itself; and what
+//! happens in life.
+
+use super::{document, tell, tell_until};
+use crate::diagnostic::IDLE_LINE;
+use crate::run::Machine;
+use crate::run::journey::Stop;
+use crate::run::status::Status;
+
+const BLOCKED: &str = "playbook p {
+    services { one two }
+    facts of each service { usage : percent = 0% }
+    each service as work {
+      stage a {
+        task t mandatory \"T\"
+        every 10 days { step \"Look\" }
+        on blocker (legal) -> fix
+        -> fine when usage >= 10%
+        after 60 days -> late
+      }
+      stage fix { on resolved -> resume a  on waived -> late  after 90 days -> late }
+      end fine success end late failure
+    }
+    then -> done
+    end done success }";
+
+#[test]
+fn s18_a_matching_on_blocker_moves_the_track() {
+    let lines = "{\"day\": 5, \"service\": \"one\", \"event\": \"blocker\", \"kind\": \"legal\"}
+        {\"day\": 15, \"service\": \"one\", \"event\": \"resolved\"}";
+    let told = tell(BLOCKED, r#"{"services": {"one": {}, "two": {}}}"#, lines);
+    assert_eq!(told.way("one"), ["0 enter a", "5 enter fix", "15 resume a", "70 end late"]);
+    assert_eq!(told.way("two"), ["0 enter a", "60 end late"]);
+}
+
+#[test]
+fn s18_without_one_tasks_and_rounds_stand_still_and_after_does_not() {
+    let lines = "{\"day\": 5, \"service\": \"one\", \"event\": \"blocker\", \"kind\": \"technical\"}
+        {\"day\": 25, \"service\": \"one\", \"event\": \"resolved\"}";
+    let told = tell(BLOCKED, r#"{"services": {"one": {}, "two": {}}}"#, lines);
+    let rounds = |service: &str| -> Vec<String> {
+        told.of(service).into_iter().filter(|line| line.contains("round")).take(2).collect()
+    };
+    assert_eq!(rounds("one"), ["30 round 1", "40 round 2"]);
+    assert_eq!(rounds("two"), ["10 round 1", "20 round 2"]);
+    assert_eq!(told.way("one"), ["0 enter a", "60 end late"]);
+}
+
+#[test]
+fn s18_resolved_means_the_last_one_cleared() {
+    let lines = "{\"day\": 5, \"service\": \"one\", \"event\": \"blocker\", \"kind\": \"legal\"}
+        {\"day\": 6, \"service\": \"one\", \"event\": \"blocker\", \"kind\": \"billing\"}
+        {\"day\": 15, \"service\": \"one\", \"event\": \"resolved\", \"kind\": \"legal\"}
+        {\"day\": 20, \"service\": \"one\", \"event\": \"resolved\", \"kind\": \"billing\"}";
+    let told = tell(BLOCKED, r#"{"services": {"one": {}}}"#, lines);
+    assert_eq!(told.way("one")[..3], ["0 enter a", "5 enter fix", "20 resume a"]);
+    // What is not there cannot be resolved: that makes no difference, and is said.
+    let told = tell(BLOCKED, r#"{"services": {"one": {}}}"#, r#"{"day": 5, "service": "one", "event": "resolved"}"#);
+    assert_eq!((told.findings.len(), told.findings[0].rule), (1, &IDLE_LINE));
+}
+
+#[test]
+fn s18_a_blocker_of_one_task_holds_that_task() {
+    let play = "playbook p {
+        stage a { together { task one mandatory \"One\" task two mandatory \"Two\" } -> fine }
+        end fine success }";
+    let lines = "{\"day\": 1, \"event\": \"blocker\", \"task\": \"one\", \"kind\": \"legal\"}
+        {\"day\": 2, \"task\": \"two\", \"status\": \"complete\"}
+        {\"day\": 3, \"event\": \"resolved\", \"task\": \"one\"}
+        {\"day\": 4, \"task\": \"one\", \"status\": \"complete\"}";
+    let told = tell(play, "{}", lines);
+    assert_eq!(told.way("-"), ["0 enter a", "4 end fine"]);
+    assert!(told.findings.is_empty() && told.has("2 - task two complete"));
+}
+
+#[test]
+fn s19_percent_is_exact() {
+    let play =
+        "playbook p { facts of the customer { usage : percent  score : number to 1 decimal = 0 kept by playbook }
+        stage a { -> fine when usage = 10%  -> b when usage = 9.999999% }
+        stage b { set score = usage / 100% * 3  -> fine when score = 0.3 }
+        end fine success start -> a }";
+    assert_eq!(tell(play, r#"{"usage": 10.0}"#, "").way("-"), ["0 enter a", "0 end fine"]);
+    assert_eq!(tell(play, r#"{"usage": "9.999999%"}"#, "").way("-"), ["0 enter a", "0 enter b", "0 end fine"]);
+    assert_eq!(tell(play, r#"{"usage": 9.999998}"#, "").way("-"), ["0 enter a"]);
+}
+
+#[test]
+fn s20_business_days_are_monday_to_friday_without_holidays() {
+    let play = "playbook p {
+        calendar { holidays 2020-03-05 }
+        facts of the customer { asked : date }
+        stage a { -> fine when business days since asked >= 3 }
+        end fine success }";
+    // Monday 2 March: Tuesday 3, Wednesday 4, (Thursday 5 is a holiday), Friday 6.
+    let told = tell(play, r#"{"start": "2020-03-02", "asked": "2020-03-02"}"#, "");
+    assert_eq!(told.way("-"), ["0 enter a", "4 end fine"]);
+    // Over a weekend: Friday 6 March, then Monday 9, Tuesday 10, Wednesday 11.
+    let told = tell(play, r#"{"start": "2020-03-02", "asked": "2020-03-06"}"#, "");
+    assert_eq!(told.way("-"), ["0 enter a", "9 end fine"]);
+}
+
+#[test]
+fn s21_properties_see_stable_moments() {
+    let play = "playbook p {
+        facts of the customer { go : yes/no }
+        stage a { -> b }
+        stage b { -> fine when go  after 30 days -> fine }
+        end fine success
+        start -> a }
+        property never_a: never at a
+        property never_b: never at b
+        property a_once: at a at most once
+        property a_first: at a before at b
+        property soon: eventually end within 20 days
+        test \"quick\" { customer { go } expect visits a expect visits b expect ends fine }
+        test \"slow\" { customer { not go } expect visits a 1 times expect ends fine on day 30 }";
+    let (document, sources) = document(play);
+    let machine = Machine::new(document.playbook);
+    let results = crate::test::run(&machine, &sources, &document.tests, &document.properties);
+    assert_eq!(results.passed(), 2, "{:#?}", results.diagnostics());
+    let of = |name: &str| {
+        let found = results.properties.iter().find(|property| property.name == name).expect("it is there");
+        (found.holds, found.broken)
+    };
+    // A stage left in the instant it was entered is no stable moment; having been entered counts all the same.
+    assert_eq!(of("never_a"), (2, 0));
+    assert_eq!(of("never_b"), (1, 1));
+    assert_eq!(of("a_once"), (2, 0));
+    assert_eq!(of("a_first"), (2, 0));
+    assert_eq!(of("soon"), (1, 1));
+}
+
+#[test]
+fn s22_run() {
+    let play = "playbook p {
+        facts of the customer { go : yes/no  ready : yes/no }
+        events { call }
+        stage a { task one mandatory \"One\" task two mandatory \"Two\" -> b }
+        stage b { needs \"Ready\": ready  on call -> fine  -> fine when go }
+        end fine success
+        start -> a }";
+    // Tasks the timeline never names are complete when offered; the others wait for it.
+    let told = tell(play, r#"{"ready": true}"#, r#"{"day": 3, "task": "two", "status": "complete"}"#);
+    assert_eq!(told.of("-")[..4], ["0 enter a", "0 offer one", "0 task one complete", "0 offer two"]);
+    assert_eq!(told.way("-"), ["0 enter a", "3 enter b"]);
+    // With nothing left to come, `waiting` lists the facts and events that would move it.
+    assert_eq!((told.stop, told.status()), (Stop::Waiting, Status::Waiting));
+    let waits = told.waits("-");
+    assert!(waits.contains(&"fact go".to_owned()) && waits.contains(&"event -> fine".to_owned()), "{waits:?}");
+    // `held`: nothing moves, and an unmet need is among the reasons.
+    assert_eq!(tell(play, r#"{"ready": false}"#, "").status(), Status::Held);
+}
+
+#[test]
+fn a_pause_stops_the_clocks_and_goes_over() {
+    let play = "playbook p { stage a { every 10 days { step \"Look\" } after 30 days -> late } end late failure }";
+    let line = r#"{"day": 5, "event": "paused", "until_day": 25, "reason": "customer delay"}"#;
+    let told = tell(play, "{}", line);
+    assert_eq!(told.way("-"), ["0 enter a", "50 end late"]);
+    assert!(told.has("30 - round 1") && told.has("25 - resumed"), "{:?}", told.log);
+    let lines = "{\"day\": 5, \"event\": \"paused\", \"reason\": \"x\"}\n{\"day\": 8, \"event\": \"resumed\"}";
+    assert_eq!(tell(play, "{}", lines).way("-"), ["0 enter a", "33 end late"]);
+}
+
+#[test]
+fn a_task_done_early_is_credited() {
+    let play =
+        "playbook p { stage a { task one mandatory \"One\" task two mandatory \"Two\" -> fine } end fine success }";
+    let lines = "{\"day\": 1, \"task\": \"two\", \"status\": \"complete\"}
+        {\"day\": 5, \"task\": \"one\", \"status\": \"complete\"}";
+    let told = tell(play, "{}", lines);
+    assert_eq!(told.of("-")[2..], ["1 task two complete", "5 task one complete", "5 skip two credited", "5 end fine"]);
+}
+
+#[test]
+fn sustained_conditions_and_changes_over_time() {
+    let play = "playbook p { facts of the customer { usage : percent }
+        stage a { -> fine when usage >= 10% for 20 days  -> slow when change of usage over 30 days < 1% and in this stage for 90 days }
+        end fine success end slow failure }";
+    let lines = "{\"day\": 5, \"set\": {\"usage\": 12}}\n{\"day\": 10, \"set\": {\"usage\": 9}}\n{\"day\": 12, \"set\": {\"usage\": 11}}";
+    assert_eq!(tell(play, r#"{"usage": 1}"#, lines).way("-"), ["0 enter a", "32 end fine"]);
+    assert_eq!(tell(play, r#"{"usage": 1}"#, "").way("-"), ["0 enter a", "90 end slow"]);
+}
+
+#[test]
+fn a_journey_stops_where_it_is_told_to() {
+    let play = "playbook p { stage a { after 30 days -> late } end late failure }";
+    let told = tell_until(play, "{}", "", Some(10));
+    assert_eq!((told.stop, told.state.now), (Stop::Horizon, 10 * crate::value::DAY));
+}
