@@ -66,6 +66,10 @@ pub trait World {
     fn say(&mut self, machine: &Machine, state: &State) -> Option<Event>;
 }
 
+/// A journey in which more instants than these bring something goes on for ever: a cadence without a limit in a stage
+/// that nothing leaves.
+const MOST_INSTANTS: u32 = 100_000;
+
 /// Why a drive stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
@@ -73,7 +77,7 @@ pub enum Stop {
     Ended,
     /// Nothing is left that time could bring.
     Waiting,
-    /// The horizon was reached with something still to come.
+    /// The horizon was reached with something still to come, or it would go on for ever.
     Horizon,
 }
 
@@ -126,7 +130,7 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
         if self.state.tracks.is_empty() {
             self.apply(&Event::Start);
         }
-        loop {
+        for _ in 0..MOST_INSTANTS {
             if over(self.state) {
                 return Stop::Ended;
             }
@@ -144,6 +148,7 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             }
             self.instant(at.max(self.state.now));
         }
+        Stop::Horizon
     }
 
     /// Everything of one instant.

@@ -20,6 +20,7 @@ const BLOCKED: &str = "playbook p {
       }
       stage fix { on resolved -> resume a  on waived -> late  after 90 days -> late }
       end fine success end late failure
+      start -> a
     }
     then -> done
     end done success }";

@@ -59,15 +59,15 @@ fn s02_order_within_one_instant() {
         end late success end timer failure }";
     // Day 10: the line of the timeline, then the round, then `after`.
     let told = tell(play, "{}", r#"{"day": 10, "set": {"n": 1}}"#);
-    assert_eq!(told.of("-")[4..], ["10 fact n 1", "10 round 1", "10 step", "10 end timer"]);
+    assert_eq!(told.of("-")[3..], ["10 fact n 1", "10 round 1", "10 step", "10 end timer"]);
     // Who makes it on the last day has made it.
     let told = tell(play, "{}", r#"{"day": 10, "set": {"n": 2}}"#);
-    assert_eq!(told.of("-")[4..], ["10 fact n 2", "10 end late"]);
+    assert_eq!(told.of("-")[3..], ["10 fact n 2", "10 end late"]);
     // Lines of one instant in the order of the file, each followed to stability before the next.
     let lines = "{\"day\": 10, \"set\": {\"n\": 2}}\n{\"day\": 10, \"set\": {\"n\": 1}}";
     assert_eq!(tell(play, "{}", lines).way("-"), ["0 enter a", "10 end late"]);
     let lines = "{\"day\": 10, \"set\": {\"n\": 1}}\n{\"day\": 9, \"set\": {\"n\": 3}}";
-    assert_eq!(tell(play, "{}", lines).of("-")[4..6], ["9 fact n 3", "10 fact n 1"]);
+    assert_eq!(tell(play, "{}", lines).of("-")[3..5], ["9 fact n 3", "10 fact n 1"]);
 }
 
 #[test]
@@ -214,11 +214,11 @@ fn s08_cadence() {
         } end fine success }";
     // The next round comes one period after the previous one's work is settled.
     let lines = "{\"day\": 14, \"task\": \"call\", \"status\": \"complete\"}
-        {\"day\": 24, \"task\": \"call\", \"status\": \"complete\"}
+        {\"day\": 26, \"task\": \"call\", \"status\": \"complete\"}
         {\"day\": 40, \"task\": \"call\", \"status\": \"complete\"}";
     let told = tell(play, "{}", lines);
     let rounds: Vec<&String> = told.log.iter().filter(|line| line.contains("round")).collect();
-    assert_eq!(rounds, ["10 - round 1", "24 - round 2", "34 - round 3"]);
+    assert_eq!(rounds, ["10 - round 1", "24 - round 2", "36 - round 3"]);
     // When spent, the stage stays.
     assert_eq!(told.way("-"), ["0 enter a"]);
     let play = play.replace("-> fine when round >= 9", "after last round -> fine");
@@ -299,7 +299,8 @@ fn s11_unknown() {
     // `otherwise` needs every other guard false: an unknown one keeps it waiting.
     let play = stage("n : int", "-> fine when go  -> b when n > 3  -> late otherwise");
     let told = tell(&play, known, "");
-    assert_eq!((told.way("-"), told.waits("-")[0].as_str()), (vec!["0 enter a".to_owned()], "fact n"));
+    assert_eq!(told.way("-"), ["0 enter a"]);
+    assert!(told.waits("-").contains(&"fact n".to_owned()));
     assert_eq!(tell(&play, r#"{"go": false, "n": 1}"#, "").way("-"), ["0 enter a", "0 end late"]);
     // A guard that holds is taken though another is unknown.
     assert_eq!(tell(&play, r#"{"go": true}"#, "").way("-"), ["0 enter a", "0 end fine"]);
@@ -319,7 +320,8 @@ fn s11_unknown() {
     )
     .replace("stage b {", "stage b { task x optional \"X\"");
     let told = tell_until(&play, r#"{"n": 50}"#, "", Some(5));
-    assert_eq!((told.way("-"), told.waits("-")[0].as_str()), (vec!["0 enter a".to_owned()], "fact m"));
+    assert_eq!(told.way("-"), ["0 enter a"]);
+    assert!(told.waits("-").contains(&"fact m".to_owned()));
 }
 
 #[test]
@@ -328,21 +330,21 @@ fn s11_unknown_in_quantifiers() {
         services { one two three }
         facts of each service { usage : percent }
         stage a {
-          -> all when all services where (usage >= 10%)
-          -> two when count services where (usage >= 10%) >= 2 and not (all services where (usage >= 10%))
-          -> none when no services where (usage >= 10%)
+          -> each_one when all services where (usage >= 10%)
+          -> pair when count services where (usage >= 10%) >= 2 and not (all services where (usage >= 10%))
+          -> nobody when no services where (usage >= 10%)
           after 9 days -> late
         }
-        end all success end two success end none success end late failure }";
+        end each_one success end pair success end nobody success end late failure }";
     let way = |services: &str| tell(play, &format!("{{\"services\": {{{services}}}}}"), "").way("-")[1].clone();
     // Any false is false, else any unknown is unknown.
-    assert_eq!(way(r#""one": {"usage": 12}, "two": {"usage": 12}, "three": {"usage": 12}"#), "0 end all");
+    assert_eq!(way(r#""one": {"usage": 12}, "two": {"usage": 12}, "three": {"usage": 12}"#), "0 end each_one");
     assert_eq!(way(r#""one": {"usage": 12}, "two": {"usage": 12}, "three": {}"#), "9 end late");
     // The count is at least two and at most three; `all` is unknown, so the whole is unknown.
-    assert_eq!(way(r#""one": {"usage": 12}, "two": {"usage": 12}, "three": {"usage": 1}"#), "0 end two");
+    assert_eq!(way(r#""one": {"usage": 12}, "two": {"usage": 12}, "three": {"usage": 1}"#), "0 end pair");
     // One that is false decides `all`, whatever the unknown one is.
     assert_eq!(way(r#""one": {"usage": 1}, "two": {}, "three": {}"#), "9 end late");
-    assert_eq!(way(r#""one": {"usage": 1}, "two": {"usage": 1}, "three": {"usage": 1}"#), "0 end none");
+    assert_eq!(way(r#""one": {"usage": 1}, "two": {"usage": 1}, "three": {"usage": 1}"#), "0 end nobody");
     assert_eq!(way(r#""one": {"usage": 12}, "two": {}, "three": {"usage": 0}"#), "9 end late");
 }
 

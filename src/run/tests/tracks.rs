@@ -23,9 +23,9 @@ fn s13_done_task_is_of_this_track_the_quantified_service_or_the_customer() {
           end any_other success
         }
         then -> some when any services where (done task 1) and not (all services where (done task 1))
-             -> every otherwise
+             -> throughout otherwise
         end some success
-        end every success
+        end throughout success
         start -> first }";
     // Not required is not done; what one service did, the other did not.
     let lines = "{\"day\": 0, \"service\": \"one\", \"task\": 2, \"status\": \"not required\"}
@@ -50,7 +50,8 @@ const BLOCK: &str = "playbook p {
          -> partly otherwise
     stage partly { after 5 days -> done }
     end done success
-    end stopped neutral }";
+    end stopped neutral
+    start -> work }";
 
 #[test]
 fn s14_no_intended_service_joins_at_once() {
