@@ -472,7 +472,16 @@ fn area_title_width(title: &str) -> f64 {
 /// Lines of a node's title and subtitle.
 fn node_lines(picture: &Picture, index: usize) -> (Vec<String>, Vec<String>) {
     let node = &picture.nodes[index];
-    (wrap(&node.title, TITLE_COLUMNS, 4), wrap(&node.subtitle, SUBTITLE_COLUMNS, 3))
+    // Roles and rounds stay together where they can.
+    let mut subtitles: Vec<String> = Vec::new();
+    for part in node.subtitle.split_inclusive(" · ") {
+        match subtitles.last_mut() {
+            Some(line) if columns(line) + columns(part) <= SUBTITLE_COLUMNS => line.push_str(part),
+            _ => subtitles.push(part.to_owned()),
+        }
+    }
+    let subtitles = subtitles.iter().flat_map(|line| wrap(line.trim_end_matches(" · "), SUBTITLE_COLUMNS, 3));
+    (wrap(&node.title, TITLE_COLUMNS, 4), subtitles.take(4).collect())
 }
 
 fn node_size(picture: &Picture, index: usize) -> Size {
