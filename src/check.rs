@@ -18,6 +18,7 @@ mod mandatory_and_optional;
 mod missing_start;
 mod no_services;
 mod only_failure;
+mod property_not_proved;
 mod service_not_covered;
 mod task_never_offered;
 mod unbounded_cadence;
@@ -28,7 +29,7 @@ mod zero_time_loop;
 
 use crate::diagnostic::Diagnostic;
 use crate::graph::StateGraph;
-use crate::model::{Place, Playbook, ScopeId, ScopeKind, Trigger};
+use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
 use crate::source::Span;
 use crate::syntax::ast;
 use reach::Reach;
@@ -46,37 +47,49 @@ pub struct Surroundings<'a> {
 
 /// What the rules look at.
 struct Subject<'a> {
+    document: &'a Document,
     playbook: &'a Playbook,
     graph: &'a StateGraph,
     around: Surroundings<'a>,
     reach: Reach,
 }
 
-/// Looks at a playbook and its graph with every rule. Findings come rule by rule, unsorted.
+type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
+
+/// Rules about what is there.
+const ALWAYS: [Check; 6] = [
+    after_otherwise::check,
+    mandatory_and_optional::check,
+    no_services::check,
+    unused_declaration::check,
+    broken_link::check,
+    property_not_proved::check,
+];
+
+/// Rules that conclude something from what is not there: only for a playbook that could be resolved as a whole.
+const WHOLE: [Check; 12] = [
+    missing_start::check,
+    unreachable_stage::check,
+    dead_end::check,
+    cycle_without_exit::check,
+    end_never_reached::check,
+    only_failure::check,
+    unbounded_wait::check,
+    unbounded_cadence::check,
+    zero_time_loop::check,
+    loop_without_bound::check,
+    task_never_offered::check,
+    service_not_covered::check,
+];
+
+/// Looks at a playbook, its properties and its graph with every rule. Findings come rule by rule, unsorted.
 #[must_use]
-pub fn check(playbook: &Playbook, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
-    let subject = Subject { playbook, graph, around, reach: Reach::new(playbook, graph) };
-    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 17] = [
-        missing_start::check,
-        unreachable_stage::check,
-        dead_end::check,
-        cycle_without_exit::check,
-        end_never_reached::check,
-        only_failure::check,
-        after_otherwise::check,
-        unbounded_wait::check,
-        unbounded_cadence::check,
-        zero_time_loop::check,
-        loop_without_bound::check,
-        mandatory_and_optional::check,
-        task_never_offered::check,
-        service_not_covered::check,
-        no_services::check,
-        unused_declaration::check,
-        broken_link::check,
-    ];
+pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let playbook = &document.playbook;
+    let subject = Subject { document, playbook, graph, around, reach: Reach::new(playbook, graph) };
     let mut findings = Vec::new();
-    for rule in rules {
+    let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
+    for rule in whole.iter().chain(&ALWAYS) {
         rule(&subject, &mut findings);
     }
     findings
@@ -154,15 +167,4 @@ fn list(names: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_read_like_sentences() {
-        assert_eq!(list(&["a"]), "`a`");
-        assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
-        let many: Vec<String> = (0..20).map(|number| number.to_string()).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert!(list(&many).ends_with("`11` and 8 more"));
-    }
-}
+mod tests;

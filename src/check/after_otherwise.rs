@@ -37,3 +37,15 @@ fn look(subject: &Subject<'_>, exits: &[TransitionId], findings: &mut Vec<Diagno
         findings.push(finding.help("put `otherwise` last, and only once"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn twice_is_once_too_often_but_other_classes_may_follow() {
+        let text = "playbook p { facts of the customer { f : yes/no } stage a {
+                    -> x when f  -> y otherwise  -> x otherwise  after 3 days -> x } end x success end y success }";
+        assert_eq!(said(text), ["after-otherwise: there are two `otherwise`: this one, to `x`, is never taken"]);
+    }
+}

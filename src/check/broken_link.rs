@@ -39,3 +39,16 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::{noted, said};
+
+    #[test]
+    fn a_playbook_out_of_sight_is_noted_once() {
+        let text = "playbook p { next after_this stage a { -> x } end x success continues after_this }";
+        assert_eq!(said(text), Vec::<String>::new());
+        let expected = "broken-link: whether there is a playbook `after_this` cannot be seen from this file alone";
+        assert_eq!(noted(text), [expected]);
+    }
+}

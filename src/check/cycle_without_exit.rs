@@ -53,3 +53,36 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(finding);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn all_members_are_named_and_what_leads_into_the_trap_is_not_blamed() {
+        let text = "playbook p { facts of the customer { f : yes/no } start -> a when f -> x otherwise
+                    stage a { task t optional again -> b }
+                    stage b { -> c when f -> d otherwise }
+                    stage c { on escalated -> b }
+                    stage d { after 3 days -> b }
+                    end x success }";
+        let said: Vec<String> = said(text).into_iter().filter(|said| said.starts_with("cycle")).collect();
+        let expected =
+            "cycle-without-exit: `b`, `c` and `d` lead only to each other: who gets there never reaches an end";
+        assert_eq!(said, [expected]);
+    }
+
+    #[test]
+    fn a_stage_that_leads_to_itself() {
+        let text = "playbook p { facts of the customer { f : yes/no } start -> a when f -> x otherwise
+                    stage a { after 3 days -> a } end x success }";
+        assert_eq!(said(text), ["cycle-without-exit: `a` leads only to itself: who gets there never reaches an end"]);
+    }
+
+    #[test]
+    fn a_loop_with_a_way_out_is_none() {
+        let text = "playbook p { facts of the customer { f : yes/no } start -> a
+                    stage a { on escalated -> a  after 3 days -> x } end x success }";
+        assert!(!said(text).iter().any(|said| said.starts_with("cycle")));
+    }
+}

@@ -37,3 +37,23 @@ fn endless(subject: &Subject<'_>, block: BlockId, span: crate::source::Span, fin
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn a_block_needs_a_way_on_and_its_tracks_an_end() {
+        let text = "playbook p { services { teams } start -> b each service as b { stage a { -> a2 } stage a2 { -> a }
+                    start -> a } end x success }";
+        let said = said(text);
+        assert!(said.iter().any(|said| said.starts_with("dead-end: there is no way out of the block `b`")), "{said:?}");
+        assert!(said.iter().any(|said| said.contains("has no `end`, so its block is never over")), "{said:?}");
+    }
+
+    #[test]
+    fn what_holds_everywhere_is_a_way_out() {
+        let text = "playbook p { after 3 days -> x  stage a { task t optional } end x success }";
+        assert_eq!(said(text), Vec::<String>::new());
+    }
+}

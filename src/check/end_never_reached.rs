@@ -20,3 +20,14 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn an_end_behind_an_unreachable_stage_is_that_stages_fault() {
+        let text = "playbook p { start -> a stage a { -> x } stage b { -> y } end x success end y success }";
+        assert_eq!(said(text), ["unreachable-stage: no transition leads to stage `b`"]);
+    }
+}

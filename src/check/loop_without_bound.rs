@@ -70,3 +70,28 @@ fn limited_scopes(subject: &Subject<'_>) -> Vec<bool> {
     }
     limited
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::noted;
+
+    #[test]
+    fn a_resumed_stage_with_a_time_limit_bounds_its_loops() {
+        let of = |resume: &str| {
+            let text = format!(
+                "playbook p {{ start -> a stage a {{ on blocker -> b  after 1 year -> x }}
+                 stage b {{ on resolved -> {resume} a  after 90 days -> x }} end x success }}"
+            );
+            noted(&text)
+        };
+        assert_eq!(of("resume"), Vec::<String>::new());
+        assert_eq!(of(""), ["loop-without-bound: nothing says how often stage `a` can come again"]);
+    }
+
+    #[test]
+    fn a_time_limit_on_the_whole_bounds_everything_in_it() {
+        let text = "playbook p { after 1 year -> x  start -> a stage a { on blocker -> b }
+                    stage b { on resolved -> a } end x success }";
+        assert_eq!(noted(text), Vec::<String>::new());
+    }
+}

@@ -39,3 +39,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn different_services_may_differ() {
+        let text = "playbook p { services { teams yammer } each service { start -> a
+                    stage a { task 1 mandatory for teams -> b } stage b { task 1 optional for yammer -> x } end x success }
+                    then -> y  end y success }";
+        assert_eq!(said(text), Vec::<String>::new());
+        let said = said(&text.replace("optional for yammer", "optional"));
+        assert_eq!(said, ["mandatory-and-optional: task `1` is optional here and mandatory in stage `a`"]);
+    }
+}

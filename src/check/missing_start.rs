@@ -28,3 +28,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn each_scope_says_where_it_starts() {
+        let text = "playbook p { services { teams } each service { stage a { -> x } stage b { -> x } end x success }
+                    then -> y  end y success }";
+        let said = said(text);
+        assert!(said.contains(&"missing-start: `each service` does not say where it starts".to_owned()), "{said:?}");
+        assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_playbook_without_stages_has_nothing_to_start_with() {
+        assert_eq!(said("playbook p { }"), ["missing-start: playbook `p` has no stage to start with"]);
+    }
+}

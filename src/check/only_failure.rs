@@ -28,3 +28,16 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn a_neutral_end_is_no_failure_and_tracks_count_by_themselves() {
+        assert_eq!(said("playbook p { stage a { -> x } end x neutral }"), Vec::<String>::new());
+        let text = "playbook p { services { teams } each service { stage a { -> x } end x failure }
+                    then -> y  end y success }";
+        assert_eq!(said(text), ["only-failure: every track of `each service` ends in failure"]);
+    }
+}

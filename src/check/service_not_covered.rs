@@ -49,3 +49,29 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn who_is_sent_to_an_end_at_the_start_is_dealt_with() {
+        let of = |start: &str| {
+            said(&format!(
+                "playbook p {{ services {{ teams yammer }} each service {{ start {start}
+                 stage a for teams {{ -> x }} end x success }} then -> y  end y success }}"
+            ))
+        };
+        assert_eq!(of("-> a when service is teams -> x otherwise"), Vec::<String>::new());
+        let expected = "service-not-covered: no stage is for service `yammer`: a customer who intends it gets nothing";
+        assert_eq!(of("-> a"), [expected]);
+    }
+
+    #[test]
+    fn groups_and_lets_are_seen_through() {
+        let text = "playbook p { services { teams yammer both = teams, yammer } let chatty = service in both
+                    each service { start -> a when chatty -> x otherwise stage a for both { -> x } end x success }
+                    then -> y  end y success }";
+        assert_eq!(said(text), Vec::<String>::new());
+    }
+}

@@ -44,3 +44,17 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn services_that_do_not_come_to_the_stage() {
+        let text = "playbook p { services { teams yammer } each service {
+                    start -> a when service is teams -> b otherwise
+                    stage a { task 1 mandatory for yammer -> x } stage b for yammer { -> x } end x success }
+                    then -> y  end y success }";
+        assert_eq!(said(text), ["task-never-offered: task `1` is for `yammer`, which never comes to stage `a`"]);
+    }
+}

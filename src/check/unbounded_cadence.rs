@@ -41,3 +41,26 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn without_a_number_there_is_no_last_round() {
+        let text = "playbook p { facts of the customer { f : yes/no } stage a { every 2 weeks { step \"Ask\" }
+                    -> x when f  after last round -> x } end x success }";
+        assert_eq!(said(text), ["unbounded-cadence: the rounds in stage `a` have no number, so there is no last one"]);
+    }
+
+    #[test]
+    fn a_time_limit_or_a_number_of_rounds_ends_them() {
+        for exits in ["-> x when f  after 1 year -> x", "-> x when f or round >= 6"] {
+            let text = format!(
+                "playbook p {{ facts of the customer {{ f : yes/no }} stage a {{ every 2 weeks {{ step \"Ask\" }}
+                 {exits} }} end x success }}"
+            );
+            assert_eq!(said(&text), Vec::<String>::new(), "{exits}");
+        }
+    }
+}

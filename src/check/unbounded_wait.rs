@@ -64,3 +64,44 @@ fn waits(subject: &Subject<'_>, exits: &[TransitionId]) -> Option<(Span, &'stati
         (None, None) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn events_may_never_come() {
+        let text = "playbook p { stage a { on resolved -> x  on waived -> x } end x success }";
+        assert_eq!(said(text), ["unbounded-wait: who is in stage `a` may wait there for ever"]);
+    }
+
+    #[test]
+    fn a_limit_anywhere_is_a_limit() {
+        for limit in
+            ["stage a { on resolved -> x  after 3 days -> x }", "after 3 days -> x  stage a { on resolved -> x }"]
+        {
+            assert_eq!(said(&format!("playbook p {{ {limit} end x success }}")), Vec::<String>::new(), "{limit}");
+        }
+    }
+
+    #[test]
+    fn time_makes_some_conditions_true() {
+        let text = "playbook p { facts of the customer { f : yes/no }
+                    stage a { -> x when f or in this stage for 90 days } end x success }";
+        assert_eq!(said(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn two_conditions_may_cover_everything() {
+        let text = "playbook p { facts of the customer { f : yes/no }
+                    stage a { -> x when f -> y when not f } end x success end y success }";
+        assert_eq!(said(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_start_may_keep_customers_too() {
+        let text =
+            "playbook p { facts of the customer { f : yes/no } start -> a when f stage a { -> x } end x success }";
+        assert_eq!(said(text), ["unbounded-wait: playbook `p` may never get past its start"]);
+    }
+}

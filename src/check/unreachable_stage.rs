@@ -77,3 +77,36 @@ fn by_service(subject: &Subject<'_>, places: &[Place], findings: &mut Vec<Diagno
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::said;
+
+    #[test]
+    fn what_only_unreachable_stages_lead_to_is_not_reported_again() {
+        let text = "playbook p { start -> a  stage a { -> x }  stage b { -> c }  stage c { -> d }
+                    stage d { task t optional again -> b at most 2 times  -> y otherwise }
+                    end x success  end y success }";
+        assert_eq!(said(text), ["unreachable-stage: stage `b` can only be reached from stages nobody gets to"]);
+    }
+
+    #[test]
+    fn what_lies_in_an_unreachable_block_is_not_reported_again() {
+        let text = "playbook p { start -> a  stage a { -> x }
+                    together as both { branch one { stage b { -> c } end c success } } then -> x
+                    end x success }";
+        assert_eq!(said(text), ["unreachable-stage: no transition leads to the block `both`"]);
+    }
+
+    #[test]
+    fn a_stage_for_services_that_cannot_be_there() {
+        let text = "playbook p { services { teams yammer }
+                    each service { start -> a when service is teams -> done_with otherwise
+                      stage a { -> b when service is yammer  -> done_with otherwise }
+                      stage b { -> done_with }
+                      end done_with success }
+                    then -> x  end x success }";
+        let expected = "unreachable-stage: no service gets to stage `b`: the conditions on the way exclude each other";
+        assert_eq!(said(text), [expected]);
+    }
+}

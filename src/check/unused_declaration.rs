@@ -58,3 +58,33 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(note.help("they pause tasks and rounds; write `on blocker -> STAGE` if they should do more"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::check::tests::{noted, said};
+
+    #[test]
+    fn constants_and_what_tests_read_count_as_used() {
+        let text = "playbook p { param limit : duration = 3 days  events { held } links { deck \"https://x.y\" }
+                    facts of the customer { f : yes/no  g : yes/no  h : yes/no }
+                    stage a { link deck  task 1 optional when f due within limit  on held -> x  after 9 days -> x }
+                    end x success }
+                    property q: never at x while g";
+        assert_eq!(
+            said(text),
+            ["unused-declaration: fact `h` is declared, but no condition reads it and no stage sets it"]
+        );
+    }
+
+    #[test]
+    fn kinds_of_blocker_are_noted_where_nothing_answers_to_them() {
+        let of = |on: &str| {
+            noted(&format!(
+                "playbook p {{ blockers {{ weather }} stage a {{ {on} after 3 days -> x }} end x success }}"
+            ))
+        };
+        assert_eq!(of("on blocker -> x"), Vec::<String>::new());
+        assert_eq!(of("on blocker (weather) -> x"), Vec::<String>::new());
+        assert_eq!(of(""), ["unused-declaration: no transition answers to blockers of kind `weather`"]);
+    }
+}

@@ -120,6 +120,7 @@ rules! {
 
     FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
     PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";
+    PROPERTY_NOT_PROVED "P703" "property-not-proved" Note "A property is understood, but not proved";
 
     UNKNOWN_ALLOW "P801" "unknown-allow" Warning "A comment allows something that does not exist";
     UNUSED_ALLOW "P802" "unused-allow" Warning "A comment allows something that does not occur";
