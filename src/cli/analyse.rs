@@ -59,7 +59,7 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
         let own =
             |document: &&Document| gaps.is_empty() && document.whole && document.playbook.name.span.file == file.id;
         for document in resolved.iter().filter(own) {
-            diagnostics.extend(check(&document.playbook, &StateGraph::new(&document.playbook), around));
+            diagnostics.extend(check(document, &StateGraph::new(&document.playbook), around));
         }
         documents.push((file.id, resolved));
     }

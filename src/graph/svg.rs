@@ -521,11 +521,11 @@ fn wrap(text: &str, widest: usize, most: usize) -> Vec<String> {
             lines.push(String::new());
             *used = 0;
         }
-        if let Some(line) = lines.last_mut() {
-            if *used > 0 || !piece.trim().is_empty() {
-                line.push_str(piece);
-                *used += width;
-            }
+        if let Some(line) = lines.last_mut()
+            && (*used > 0 || !piece.trim().is_empty())
+        {
+            line.push_str(piece);
+            *used += width;
         }
     };
     let mut piece = String::new();
