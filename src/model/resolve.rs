@@ -71,7 +71,7 @@ pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec
                 continue;
             };
             let same = |playbook: &&ast::Playbook| std::ptr::eq(*playbook, there.playbooks[at]);
-            if let Some(here) = sight.playbooks.iter().position(|playbook| same(&playbook))
+            if let Some(here) = sight.playbooks.iter().position(same)
                 && let Some(speaking) = speaking.get_mut(&here)
             {
                 speaking.scenarios.push(scenario);

@@ -25,7 +25,7 @@ impl Resolver<'_> {
             }
             ExprKind::ThisService => self.this_service(span),
             ExprKind::Round(name) => {
-                let Some(stage) = self.stage(span, "`round` counts the rounds of a stage") else { return None };
+                let stage = self.stage(span, "`round` counts the rounds of a stage")?;
                 let cadence = match (name, self.at.cadence) {
                     (None, Some(cadence)) => cadence,
                     _ => self.names.cadence(stage, name.as_ref(), span, self.out)?,
