@@ -52,9 +52,25 @@ pub fn parse(source: &Source, file: FileId) -> (ast::File, Vec<Diagnostic>) {
             diagnostics.push(left_alone(&scan, at, whole));
         }
     }
+    if repaired.is_some() {
+        for found in &mut diagnostics {
+            snap(&source.text, &mut found.primary.span);
+            found.related.iter_mut().for_each(|label| snap(&source.text, &mut label.span));
+        }
+    }
     sort(&mut diagnostics);
     let comments = scan.comments;
     (ast::File { items, comments, span: whole }, diagnostics)
+}
+
+/// Widens a place in the repaired text to whole characters of the text itself.
+fn snap(text: &str, span: &mut Span) {
+    while !text.is_char_boundary(span.start as usize) {
+        span.start -= 1;
+    }
+    while !text.is_char_boundary(span.end as usize) {
+        span.end += 1;
+    }
 }
 
 /// The last word after too many mistakes.

@@ -302,7 +302,7 @@ impl<'s> Walk<'s> {
         let mut entries = Vec::new();
         while !self.is_over(&block) {
             let word = self.token(self.at);
-            if self.begins_item(self.at, word, &block) {
+            if self.begins_item(self.at, word, &block) || self.meant_as_entry(word) {
                 entries.extend(entry(self, &block));
             } else {
                 self.stray(&block);
@@ -533,7 +533,7 @@ impl<'s> Walk<'s> {
             "horizon" if next != "~" && next != "," => Rule::horizon,
             "role" if next != "~" && next != "," => Rule::staffing,
             _ if next == "after" => return self.statements(Rule::timed_head, block),
-            _ if self.begins_item(self.at, word, block) => Rule::draw,
+            _ if self.begins_item(self.at, word, block) || self.meant_as_entry(word) => Rule::draw,
             _ => {
                 self.stray(block);
                 return None;
@@ -569,7 +569,7 @@ impl<'s> Walk<'s> {
                 "event" => Rule::event_statement,
                 "with" => Rule::with_statement,
                 "when" => Rule::when_statement,
-                _ if self.begins_item(self.at, word, &block) => Rule::change_statement,
+                _ if self.begins_item(self.at, word, &block) || self.meant_as_entry(word) => Rule::change_statement,
                 _ => {
                     self.stray(&block);
                     continue;

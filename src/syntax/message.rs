@@ -40,16 +40,20 @@ impl Walk<'_> {
         self.unexpected(start, at, &rules, block);
     }
 
-    /// Says what is wrong with text that is no item, as far as possible as the rest of the item before it.
-    pub fn refuse_stray(&mut self, at: usize, block: &Open) {
+    /// Says what is wrong with text that is no item, as far as possible as the rest of the item before it; and how far
+    /// that could be read.
+    pub fn refuse_stray(&mut self, at: usize, block: &Open) -> usize {
         if let Some((start, place)) = self.last {
             let error = Grammar::parse(place.alone(), self.slice(start)).err();
-            if let Some(error) = error.filter(|error| self.skip(start + position(error)) == at) {
+            if let Some(error) = error.filter(|error| self.skip(start + position(error)) >= at) {
                 let rules = expected(&error).to_vec();
-                return self.unexpected(start, at, &rules, block);
+                let furthest = self.skip(start + position(&error));
+                self.unexpected(start, furthest, &rules, block);
+                return furthest;
             }
         }
         self.unexpected(at, at, &[], block);
+        at
     }
 
     fn unexpected(&mut self, start: usize, at: usize, rules: &[Rule], block: &Open) {
@@ -61,6 +65,13 @@ impl Walk<'_> {
             (span.start as usize) <= at && at < span.end as usize
         }) {
             return;
+        }
+        if let Some(before) = self.missing_after(start, at, found, block) {
+            let list = capitalised(&alternatives(rules, block.place));
+            let message = format!("{list} is expected after {}", shown(self.token(before)));
+            let span = self.build.at(before, before + self.token(before).len());
+            let help = (found == "}").then(|| self.help(start, at, found, rules, block)).flatten();
+            return self.error(Diagnostic::new(&SYNTAX_ERROR, span, message).help_if(help));
         }
         let help = self.help(start, at, found, rules, block);
         let span = self.build.at(at, at + found.len());
@@ -78,6 +89,21 @@ impl Walk<'_> {
             }
         }
         self.error(diagnostic);
+    }
+
+    /// Where the last token before `at` begins, if what is wrong is that something is missing after it: the next item or
+    /// the end follows on another line.
+    fn missing_after(&self, start: usize, at: usize, found: &str, block: &Open) -> Option<usize> {
+        let ends =
+            found.is_empty() || found == "}" || self.begins_item(at, found, block) || block.place.ends_before(found);
+        let end = self.build.at_last_token(start, at).end as usize;
+        if start >= at || !ends || self.scan.line(end) == self.scan.line(at) && !found.is_empty() {
+            return None;
+        }
+        let before = self.text.get(start..end)?;
+        let word = before.trim_end_matches(is_word).len();
+        let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
+        Some(start + if word < before.len() { word } else { last })
     }
 
     fn unnamed_block(&self, at: usize, block: &Open) -> bool {
@@ -113,7 +139,8 @@ impl Walk<'_> {
         if !fixed.is_empty() {
             return Some(fixed.to_owned());
         }
-        if expects(Rule::name) && Grammar::parse(Rule::reserved, found).is_ok_and(|pairs| pairs.as_str() == found) {
+        let named = [Rule::name, Rule::task_ref, Rule::target, Rule::event_pattern].into_iter().any(expects);
+        if named && Grammar::parse(Rule::reserved, found).is_ok_and(|pairs| pairs.as_str() == found) {
             return Some(format!(
                 "`{found}` is a word of the language and cannot be a name; a longer one can, for example `{found}_1`"
             ));
@@ -151,6 +178,10 @@ impl Walk<'_> {
             ("required", "mandatory"),
             ("bool", "yes/no"),
             ("boolean", "yes/no"),
+            ("integer", "int"),
+            ("float", "number"),
+            ("decimal", "number"),
+            ("percentage", "percent"),
             ("string", "text"),
         ];
         if let Some((_, word)) =
@@ -173,6 +204,11 @@ impl Walk<'_> {
         };
         self.error(Diagnostic::new(&SYNTAX_ERROR, span, message).help("Say where the customer goes: `then -> NAME`"));
     }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 fn short(found: &str) -> String {
@@ -232,8 +268,6 @@ fn words(rule: Rule) -> &'static str {
         | Rule::between
         | Rule::usually
         | Rule::weighted
-        | Rule::ended_at
-        | Rule::call
         | Rule::number
         | Rule::yes_no
         | Rule::this_service
@@ -268,6 +302,8 @@ fn words(rule: Rule) -> &'static str {
         | Rule::names_in_parens
         | Rule::unit
         | Rule::argument_name
+        | Rule::call
+        | Rule::ended
         | Rule::kw_ended => "",
         Rule::EOI => NEXT,
         Rule::name => "a name",
@@ -337,6 +373,7 @@ fn alternatives(rules: &[Rule], place: Place) -> String {
         let name = format!("{rule:?}");
         match name.strip_prefix("kw_") {
             Some("and" | "or" | "not" | "if" | "is" | "in" | "for" | "of" | "ended") if ends || value => {}
+            Some("at") if place != Place::Test => add("`at most`".to_owned()),
             Some(word) => add(format!("`{word}`")),
             None => add(known.to_owned()),
         }

@@ -28,7 +28,7 @@ pub(super) enum Place {
 
 const FILE: &[&str] = &["import", "playbook", "test", "property", "scenario"];
 const SCOPE: &[&str] =
-    &["input", "output", "start", "stage", "end", "each", "together", "whenever", "on", "after", "then", "->"];
+    &["input", "output", "start", "stage", "end", "each", "together", "whenever", "on", "after", "then"];
 const PLAYBOOK: &[&str] = &[
     "input",
     "output",
@@ -41,7 +41,6 @@ const PLAYBOOK: &[&str] = &[
     "on",
     "after",
     "then",
-    "->",
     "phase",
     "audience",
     "version",

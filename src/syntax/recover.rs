@@ -75,7 +75,18 @@ impl Walk<'_> {
         let next = self.skip(self.at + 1);
         let token = self.token(next);
         if block.place == Place::Playbook {
+            let (mut next, mut token) = (next, token);
+            while token == "}" {
+                next = self.skip(next + 1);
+                token = self.token(next);
+            }
             return !token.is_empty() && !Place::File.words().contains(&token);
+        }
+        if block.place == Place::Stage
+            && Place::Stage.words().contains(&token)
+            && !Place::Playbook.words().contains(&token)
+        {
+            return true;
         }
         // A brace further out than the block's head cannot be its own.
         self.first_on_line(self.at)
@@ -135,6 +146,13 @@ impl Walk<'_> {
         }
     }
 
+    /// A name and a sign: an entry of a list with a slip in it, such as `=` for `:`.
+    pub fn meant_as_entry(&self, token: &str) -> bool {
+        let next = self.token(self.skip(self.at + token.len()));
+        token.starts_with(|first: char| is_word(first) && !first.is_numeric())
+            && matches!(next, ":" | "=" | "~" | "+" | "-" | "*" | "<" | ">")
+    }
+
     pub fn first_on_line(&self, at: usize) -> bool {
         let start = self.scan.line_start(at);
         self.text.get(start..at).is_some_and(|before| before.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')))
@@ -150,9 +168,9 @@ impl Walk<'_> {
     /// Text that is no item.
     pub fn stray(&mut self, block: &Open) {
         let start = self.at;
-        self.refuse_stray(start, block);
+        let at = self.refuse_stray(start, block);
         self.last = None;
-        self.resume(start, start, block);
+        self.resume(start, at, block);
     }
 
     /// Goes on after an item that began at `start` and could be read up to `at`.
@@ -190,14 +208,12 @@ impl Walk<'_> {
     /// The place after the token here, or after the braces that begin here.
     fn pass(&self, at: usize) -> usize {
         let token = self.token(at);
-        if token == "{" {
-            if let Some(close) = self.scan.closing(at) {
-                let trusted = self.unclosed == 0
-                    || self.scan.line(at) == self.scan.line(close)
-                    || self.indent(at) == self.indent(close);
-                if trusted {
-                    return close + 1;
-                }
+        if let Some(close) = self.scan.closing(at).filter(|_| token == "{") {
+            let trusted = self.unclosed == 0
+                || self.scan.line(at) == self.scan.line(close)
+                || self.indent(at) == self.indent(close);
+            if trusted {
+                return close + 1;
             }
         }
         at + token.len().max(1)

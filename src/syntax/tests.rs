@@ -1,51 +1,82 @@
 //! What the language accepts, and what it says where it does not.
 
+mod accepts;
+mod conditions;
+mod laws;
+mod outline;
+mod recovers;
+mod refuses;
+
 use super::ast::*;
 use super::parse;
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Sources};
+use crate::source::Sources;
 
-const SKETCH: &str = include_str!("../../tests/fixtures/sketch.play");
+pub(super) const SKETCH: &str = include_str!("../../tests/fixtures/sketch.play");
+pub(super) const CONDITIONS: &str = include_str!("../../tests/fixtures/conditions.play");
+pub(super) const EVERYTHING: &str = include_str!("../../tests/fixtures/everything.play");
 
-fn read(text: &str) -> (File, Vec<Diagnostic>, Sources) {
+pub(super) fn read(text: &str) -> (File, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::new();
-    let id: FileId = sources.add("test.play", text);
+    let id = sources.add("test.play", text);
     let (file, diagnostics) = sources.get(id).map(|source| parse(source, id)).unwrap_or_default();
     (file, diagnostics, sources)
 }
 
-fn shown(text: &str) -> Vec<String> {
+/// Findings as `line:column name: message | help`.
+pub(super) fn findings(text: &str) -> Vec<String> {
     let (_, diagnostics, sources) = read(text);
     diagnostics
         .iter()
         .map(|diagnostic| {
             let at = sources.position(diagnostic.primary.span);
             let help = diagnostic.help.as_deref().map(|help| format!(" | {help}")).unwrap_or_default();
-            format!("{}:{} {} {}{help}", at.line, at.column, diagnostic.rule.name, diagnostic.message)
+            format!("{}:{} {}: {}{help}", at.line, at.column, diagnostic.rule.name, diagnostic.message)
         })
         .collect()
 }
 
-#[test]
-fn the_sketch_of_the_source_process_can_be_read() {
-    assert_eq!(shown(SKETCH), Vec::<String>::new());
+/// Reads a text that is right.
+pub(super) fn right(text: &str) -> File {
+    assert_eq!(findings(text), Vec::<String>::new(), "{text}");
+    read(text).0
 }
 
-#[test]
-fn an_item_does_not_take_the_beginning_of_the_next() {
-    let scenario = "scenario s {\n  task 1 takes triangular(1, 2, 3) days\n  in follow each round { x = 1 }\n\
-                    stage a takes exponential(3 days)\n  in follow on entry { x = 1 }\n  start x ~ uniform(0%, 8%)\n\
-                    in follow each round { x = 1 }\n}";
-    let test = "test \"t\" {\n  day 1 teams blocker\n  day 2 teams resolved\n  day 3 teams waived\n  2020-03-02 resolved\n\
-                day 4 blocker technical\n  day 5 resolved technical\n  until day 9\n}";
-    for text in [scenario, test] {
-        let (file, problems, _) = read(text);
-        assert!(problems.is_empty(), "{problems:?}");
-        let items = match &file.items[0] {
-            crate::syntax::ast::Item::Scenario(scenario) => scenario.items.len(),
-            crate::syntax::ast::Item::Test(test) => test.items.len(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(items, if text == test { 7 } else { 6 });
+pub(super) fn playbook(file: &File) -> &Playbook {
+    file.items
+        .iter()
+        .find_map(|item| match item {
+            Item::Playbook(playbook) => Some(playbook),
+            _ => None,
+        })
+        .expect("a playbook")
+}
+
+pub(super) fn flow(playbook: &Playbook) -> Vec<&ScopeItem> {
+    playbook
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            PlaybookItem::Flow(item) => Some(item),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The items of the first stage of a playbook with this body.
+pub(super) fn stage_items(body: &str) -> Vec<StageItem> {
+    let file = right(&format!("playbook p {{ stage a {{ {body} }} }}"));
+    match flow(playbook(&file)).first() {
+        Some(ScopeItem::Stage(stage)) => stage.items.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A condition as `let x = …`.
+pub(super) fn condition(text: &str) -> Expr {
+    let file = right(&format!("playbook p {{ let x = {text}\n}}"));
+    match playbook(&file).items.first() {
+        Some(PlaybookItem::Let(item)) => item.value.clone(),
+        other => panic!("{other:?}"),
     }
 }

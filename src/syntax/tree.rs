@@ -49,6 +49,11 @@ impl<'s> Builder<'s> {
         self.trimmed(self.base + span.start(), self.base + span.end())
     }
 
+    /// What stands between two places, without blanks and comments at its end.
+    pub fn at_last_token(&self, start: usize, end: usize) -> Span {
+        self.trimmed(start, end)
+    }
+
     fn trimmed(&self, start: usize, mut end: usize) -> Span {
         loop {
             let text = self.text.get(start..end).unwrap_or_default();

@@ -61,10 +61,7 @@ impl Builder<'_> {
         let mut alternatives: Vec<Vec<Expr>> = Vec::new();
         let mut group = vec![first];
         let (mut has_and, mut mixed_at) = (false, None);
-        loop {
-            let Some(operator) = tokens.next_if(|pair| matches!(pair.as_rule(), Rule::kw_and | Rule::kw_or)) else {
-                break;
-            };
+        while let Some(operator) = tokens.next_if(|pair| matches!(pair.as_rule(), Rule::kw_and | Rule::kw_or)) {
             if operator.as_rule() == Rule::kw_or {
                 if has_and && mixed_at.is_none() {
                     mixed_at = Some(self.span(&operator));
@@ -274,10 +271,17 @@ impl Builder<'_> {
     }
 
     fn operand(&mut self, tokens: &mut Tokens<'_>, whole: Span) -> Expr {
-        match tokens.next() {
-            Some(pair) => self.primary(pair),
-            None => Expr { kind: ExprKind::YesNo(false), span: whole },
-        }
+        let Some(pair) = tokens.next() else { return Expr { kind: ExprKind::YesNo(false), span: whole } };
+        let rest = tokens.next_if(|pair| matches!(pair.as_rule(), Rule::call | Rule::ended));
+        let Some(rest) = rest else { return self.primary(pair) };
+        let name = self.name(&pair);
+        let span = name.span.to(self.span(&rest));
+        let kind = if rest.as_rule() == Rule::call {
+            self.call(name, rest)
+        } else {
+            ExprKind::EndedAt(name, self.names(rest))
+        };
+        Expr { kind, span }
     }
 
     /// A list is no operand.
@@ -324,12 +328,6 @@ impl Builder<'_> {
             }
             Rule::since => self.since(pair),
             Rule::unknown => ExprKind::Unknown(self.first_name(pair)),
-            Rule::ended_at => {
-                let mut names = self.names(pair).into_iter();
-                let process = names.next().unwrap_or_default();
-                ExprKind::EndedAt(process, names.collect())
-            }
-            Rule::call => self.call(pair),
             Rule::share_of_customers => {
                 let share = pair.into_inner().next().map(|percent| self.primary(percent));
                 ExprKind::ShareOfCustomers(Box::new(share.unwrap_or(Expr { kind: ExprKind::YesNo(false), span })))
@@ -469,11 +467,10 @@ impl Builder<'_> {
         );
     }
 
-    fn call(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
-        let (mut function, mut arguments, mut unit) = (Name::default(), Vec::new(), None);
+    fn call(&mut self, function: Name, pair: Pair<'_, Rule>) -> ExprKind {
+        let (mut arguments, mut unit) = (Vec::new(), None);
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::name => function = self.name(&part),
                 Rule::unit => unit = Some(Builder::unit(&part)),
                 Rule::argument => {
                     let (mut name, mut value) = (None, None);
