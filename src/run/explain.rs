@@ -19,6 +19,8 @@ pub struct Reason {
     pub service: Option<ServiceId>,
     /// The facts and named values read in it, where it is more than one of them alone.
     pub read: Vec<Reading>,
+    /// Whether it is a quantifier that no service decided.
+    pub quantified: bool,
 }
 
 /// A fact or named value that was read.
@@ -98,7 +100,7 @@ fn decide(view: View<'_>, condition: &Expr, reasons: &mut Vec<Reason>, depth: us
 
 fn reason(view: View<'_>, condition: &Expr, truth: Option<bool>) -> Reason {
     let mut read = Vec::new();
-    if !matches!(condition.node, Node::Atom(_)) {
+    if !matches!(condition.node, Node::Atom(_) | Node::Quantified(..)) {
         readings(view, condition, &mut read);
     }
     Reason {
@@ -107,6 +109,7 @@ fn reason(view: View<'_>, condition: &Expr, truth: Option<bool>) -> Reason {
         kind: Type::YesNo,
         service: view.outside.then_some(view.service).flatten(),
         read,
+        quantified: matches!(condition.node, Node::Quantified(..)),
     }
 }
 

@@ -19,32 +19,77 @@ pub fn text(journey: Journey<'_>, look: Look) -> String {
     let _ = writeln!(out, "{customer}: {}", visible(title));
     let names = (0..journey.state.tracks.len()).map(|track| words.track(track).width());
     let width = names.chain(std::iter::once("customer".len())).max().unwrap_or(8);
-    let mut today = None;
-    for entry in &journey.trace.entries {
-        if today != Some(entry.at) {
-            today = Some(entry.at);
-            let date = journey.state.date_of(entry.at).map_or_else(String::new, |date| {
-                let time = entry.at.rem_euclid(DAY);
-                if time == 0 {
-                    format!(", {date}")
-                } else {
-                    format!(", {date} {:02}:{:02}", time / 3600, time / 60 % 60)
-                }
-            });
-            let _ = writeln!(
-                out,
-                "\n{}{}",
-                look.paint(Tone::Strong, &format!("Day {}", day_text(entry.at))),
-                look.paint(Tone::Faint, &date)
-            );
+    let days = days(&journey.trace.entries);
+    let mut next = 0;
+    while let Some(day) = days.get(next) {
+        // Rounds that bring nothing but the same steps again are told once.
+        let same = days[next..]
+            .iter()
+            .take_while(|other| quiet(&words, other).is_some() && quiet(&words, other) == quiet(&words, day));
+        let count = same.count().max(1);
+        let last = days.get(next + count - 1).and_then(|day| day.first()).filter(|_| count > 2);
+        heading(&words, look, day, last, &mut out);
+        let shown = if last.is_some() { 1 } else { count };
+        for (at, day) in days.iter().skip(next).take(shown).enumerate() {
+            if at > 0 {
+                heading(&words, look, day, None, &mut out);
+            }
+            for entry in day.iter() {
+                let more = last.and_then(|last| rounds(last, entry));
+                lines(&words, look, width, entry, more, &mut out);
+            }
         }
-        lines(&words, look, width, entry, &mut out);
+        next += count;
     }
     conclusion(&words, look, width, &mut out);
     out
 }
 
-fn lines(words: &Words<'_>, look: Look, width: usize, entry: &Entry, out: &mut String) {
+/// The entries of each instant.
+fn days(entries: &[Entry]) -> Vec<&[Entry]> {
+    entries.chunk_by(|one, next| one.at == next.at).collect()
+}
+
+/// What a day says, if it is nothing but rounds and their steps.
+fn quiet(words: &Words<'_>, day: &[Entry]) -> Option<Vec<String>> {
+    let say = |entry: &Entry| match &entry.kind {
+        Kind::Round(cadence, _) => Some(format!("{:?} {:?}", entry.track, cadence)),
+        Kind::Step(..) => Some(words.sentence(entry)),
+        _ => None,
+    };
+    day.iter().map(say).collect()
+}
+
+/// The number of the last round of a run of quiet days: as far ahead of the first as the days are.
+fn rounds(last: &Entry, first: &Entry) -> Option<u32> {
+    match (&last.kind, &first.kind) {
+        (Kind::Round(last, number), Kind::Round(first, _)) if last == first => Some(*number),
+        _ => None,
+    }
+}
+
+fn heading(words: &Words<'_>, look: Look, day: &[Entry], last: Option<&Entry>, out: &mut String) {
+    let Some(first) = day.first() else { return };
+    let date = |entry: &Entry| {
+        words.journey.state.date_of(entry.at).map_or_else(String::new, |date| {
+            let time = entry.at.rem_euclid(DAY);
+            if time == 0 { date.to_string() } else { format!("{date} {:02}:{:02}", time / 3600, time / 60 % 60) }
+        })
+    };
+    let (days, mut dates) = match last {
+        Some(last) => (
+            format!("Days {} to {}", day_text(first.at), day_text(last.at)),
+            format!(", {} to {}", date(first), date(last)),
+        ),
+        None => (format!("Day {}", day_text(first.at)), format!(", {}", date(first))),
+    };
+    if words.journey.state.start.is_none() {
+        dates.clear();
+    }
+    let _ = writeln!(out, "\n{}{}", look.paint(Tone::Strong, &days), look.paint(Tone::Faint, &dates));
+}
+
+fn lines(words: &Words<'_>, look: Look, width: usize, entry: &Entry, more: Option<u32>, out: &mut String) {
     let name = match (entry.track, entry.service) {
         (Some(track), _) => words.track(track),
         (None, Some(service)) => words.service(service),
@@ -56,7 +101,10 @@ fn lines(words: &Words<'_>, look: Look, width: usize, entry: &Entry, out: &mut S
         Kind::Ambiguous(_) | Kind::Blocked | Kind::Paused(_) | Kind::Ignored(_) => Tone::Doubtful,
         _ => Tone::Code,
     };
-    let sentence = words.sentence(entry);
+    let mut sentence = words.sentence(entry);
+    if let (Some(last), Kind::Round(_, first)) = (more, &entry.kind) {
+        sentence = format!("rounds {first} to {last}");
+    }
     let at = entry.span.map_or_else(String::new, |span| format!("  line {}", words.line(span)));
     let pad = " ".repeat(width.saturating_sub(name.width()));
     let _ = writeln!(

@@ -107,7 +107,9 @@ impl<'a> Words<'a> {
     pub fn reason(&self, reason: &Reason) -> String {
         let of = reason.service.map_or_else(String::new, |service| format!(" of {}", self.service(service)));
         let value = self.value(reason.value.as_ref(), &reason.kind);
-        let mut text = format!("`{}`{of} is {value}", self.source(reason.span));
+        let none =
+            if self.journey.state.intended.0 == 0 && reason.quantified { ", as no service is intended" } else { "" };
+        let mut text = format!("`{}`{of} is {value}{none}", self.source(reason.span));
         let read: Vec<String> = reason
             .read
             .iter()
