@@ -6,7 +6,7 @@
 mod coverage;
 mod expect;
 mod property;
-mod story;
+pub mod story;
 
 pub use coverage::{Coverage, Gap};
 pub use property::PropertyResult;

@@ -1,5 +1,7 @@
 //! `playbook run`: one customer through a playbook, with the reason for each move.
 
+mod interactive;
+
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read, read_text};
 use super::{Exit, Session, Stop};
@@ -29,14 +31,15 @@ Without a timeline each task is complete when it is offered, and time passes by 
 Examples:
   playbook run review.play --customer contoso.json
   playbook run review.play --customer contoso.json --timeline contoso.jsonl --until 90d
-  playbook run review.play --customer book.csv --id contoso --format json")]
+  playbook run review.play --customer book.csv --id contoso --format json
+  playbook run review.play --interactive")]
 pub struct Arguments {
     /// The file of the playbook
     file: PathBuf,
 
     /// The customer: JSON, JSON lines or CSV; `-` is standard input
-    #[arg(long, value_name = "FILE")]
-    customer: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "interactive")]
+    customer: Option<PathBuf>,
 
     /// Which customer, where the file holds several
     #[arg(long, value_name = "ID")]
@@ -45,6 +48,10 @@ pub struct Arguments {
     /// What becomes known, happens and is done over time, as JSON lines; `-` is standard input
     #[arg(long, value_name = "FILE")]
     timeline: Option<PathBuf>,
+
+    /// Ask for what it needs to know, and show what is next
+    #[arg(long, conflicts_with_all = ["timeline", "until", "format"])]
+    interactive: bool,
 
     /// How far to look: 90d, 12h, 2w, or `90 days`
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -72,7 +79,14 @@ enum Format {
 /// # Errors
 /// Where a file cannot be read, or it is not clear which customer is meant.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let inputs = [Some(&arguments.file), Some(&arguments.customer), arguments.timeline.as_ref()];
+    let inputs = [Some(&arguments.file), arguments.customer.as_ref(), arguments.timeline.as_ref()];
+    let asks = arguments.interactive && inputs.into_iter().flatten().any(|path| input::is_standard_input(path));
+    if asks {
+        return Err(Stop::Usage(
+            "standard input is where answers come from: name a file instead of `-`".to_owned(),
+            None,
+        ));
+    }
     if inputs.into_iter().flatten().filter(|path| input::is_standard_input(path)).count() > 1 {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
     }
@@ -83,7 +97,10 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let Subject { mut sources, document } = subject;
     let machine = Machine::new(document.playbook);
     let mut findings = Vec::new();
-    let customers = customers(&machine, &arguments.customer, &mut sources, &mut findings)?;
+    let customers = match &arguments.customer {
+        Some(path) => customers(&machine, path, &mut sources, &mut findings)?,
+        None => Vec::new(),
+    };
     let timeline = match &arguments.timeline {
         Some(path) => timeline(&machine, path, &mut sources, &mut findings)?,
         None => Timeline::default(),
@@ -92,7 +109,14 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         report(&findings, &sources, json, session)?;
         return Ok(Exit::Findings);
     }
-    let customer = choose(customers, arguments.id.as_deref(), &arguments.customer)?;
+    let customer = match &arguments.customer {
+        Some(path) => Some(choose(customers, arguments.id.as_deref(), path)?),
+        None => None,
+    };
+    let customer = match customer {
+        Some(customer) if !arguments.interactive => customer,
+        customer => return interactive::run(&machine, &sources, customer, session),
+    };
     let (said, undated) = timeline.for_customer(&customer.id, customer.start);
     if has_errors(&undated) {
         report(&undated, &sources, json, session)?;

@@ -5,7 +5,7 @@ mod text;
 mod words;
 
 pub use json::json;
-pub use text::text;
+pub use text::{conclusion, news, text};
 pub use words::Words;
 
 use crate::run::journey::Stop;

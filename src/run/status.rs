@@ -69,6 +69,14 @@ pub enum What {
     Nothing,
 }
 
+impl What {
+    /// Whether it could come: an exit that no change of facts can open is not waited for.
+    #[must_use]
+    pub fn possible(&self) -> bool {
+        !matches!(self, What::Exit(Refusal { otherwise: None, .. }))
+    }
+}
+
 /// How the whole journey stands.
 #[must_use]
 pub fn status(machine: &Machine, state: &State, stop: Stop) -> Status {

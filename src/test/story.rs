@@ -9,7 +9,7 @@ use crate::run::{Customer, Machine};
 use crate::value::{DAY, Date, Value};
 
 /// The customer, what happens in order of time, and when the journey is stopped.
-pub(super) fn of(machine: &Machine, test: &Test) -> (Customer, Vec<Said>, Option<Seconds>) {
+pub fn of(machine: &Machine, test: &Test) -> (Customer, Vec<Said>, Option<Seconds>) {
     let told = &test.customer;
     let mut customer = Customer::new(machine, told.id.as_deref().unwrap_or("customer"));
     customer.start = told.start;

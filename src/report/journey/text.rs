@@ -11,15 +11,23 @@ use unicode_width::UnicodeWidthStr;
 /// The whole report.
 #[must_use]
 pub fn text(journey: Journey<'_>, look: Look) -> String {
-    let words = Words::new(journey);
     let playbook = &journey.machine.playbook;
     let mut out = String::new();
     let title = playbook.name.text.in_language(journey.language);
     let customer = look.paint(Tone::Strong, journey.customer);
     let _ = writeln!(out, "{customer}: {}", visible(title));
-    let names = (0..journey.state.tracks.len()).map(|track| words.track(track).width());
-    let width = names.chain(std::iter::once("customer".len())).max().unwrap_or(8);
-    let days = days(&journey.trace.entries);
+    out.push_str(&news(journey, look, 0));
+    out.push_str(&conclusion(journey, look));
+    out
+}
+
+/// What happened from this entry of the trace on.
+#[must_use]
+pub fn news(journey: Journey<'_>, look: Look, from: usize) -> String {
+    let words = Words::new(journey);
+    let width = width(&words);
+    let mut out = String::new();
+    let days = days(journey.trace.entries.get(from..).unwrap_or_default());
     let mut next = 0;
     while let Some(day) = days.get(next) {
         // Rounds that bring nothing but the same steps again are told once.
@@ -41,8 +49,13 @@ pub fn text(journey: Journey<'_>, look: Look) -> String {
         }
         next += count;
     }
-    conclusion(&words, look, width, &mut out);
     out
+}
+
+/// The width of the column of names.
+fn width(words: &Words<'_>) -> usize {
+    let names = (0..words.journey.state.tracks.len()).map(|track| words.track(track).width());
+    names.chain(std::iter::once("customer".len())).max().unwrap_or_default()
 }
 
 /// The entries of each instant.
@@ -137,8 +150,12 @@ fn refusal_line(words: &Words<'_>, refusal: &Refusal) -> String {
     )
 }
 
-fn conclusion(words: &Words<'_>, look: Look, width: usize, out: &mut String) {
-    let journey = words.journey;
+/// How it stands in the end, and for what it waits.
+#[must_use]
+pub fn conclusion(journey: Journey<'_>, look: Look) -> String {
+    let words = Words::new(journey);
+    let width = width(&words);
+    let mut out = String::new();
     let standing = status(journey.machine, journey.state, journey.stop);
     let day = day_text(journey.state.now);
     let _ = writeln!(out);
@@ -160,9 +177,9 @@ fn conclusion(words: &Words<'_>, look: Look, width: usize, out: &mut String) {
         }
     }
     if journey.state.ended().is_some() {
-        return;
+        return out;
     }
-    for waits in waiting(journey.machine, journey.state) {
+    for waits in waiting(journey.machine, journey.state).iter().filter(|waits| waits.what.possible()) {
         let name = words.track(waits.track);
         let pad = " ".repeat(width.saturating_sub(name.width()));
         let at = waits.span.map_or_else(String::new, |span| format!("  line {}", words.line(span)));
@@ -174,4 +191,5 @@ fn conclusion(words: &Words<'_>, look: Look, width: usize, out: &mut String) {
             look.paint(Tone::Faint, &at)
         );
     }
+    out
 }

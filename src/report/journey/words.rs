@@ -304,7 +304,7 @@ impl<'a> Words<'a> {
         match what {
             What::Fact(service, fact) => {
                 let of = service.map_or_else(String::new, |service| format!(" of {}", self.service(service)));
-                format!("to know `{}`{of}", playbook.facts[fact.index()].name.name)
+                format!("`{}`{of} to be known", playbook.facts[fact.index()].name.name)
             }
             What::Task(offer) => {
                 let known = &playbook.offers[offer.index()];
