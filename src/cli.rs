@@ -12,6 +12,7 @@ pub mod input;
 pub mod load;
 pub mod output;
 pub mod run;
+pub mod simulate;
 pub mod terminal;
 
 use crate::report::paint::{Look, Tone, visible};
@@ -32,11 +33,19 @@ pub enum Exit {
     Usage,
     /// 3: a file or stream could not be read or written.
     Unreadable,
+    /// 130: interrupted with Ctrl-C.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
+        ExitCode::from(match exit {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Unreadable => 3,
+            Exit::Interrupted => 130,
+        })
     }
 }
 
@@ -47,6 +56,8 @@ pub enum Stop {
     Usage(String, Option<String>),
     /// A file or stream could not be read or written. Exit code 3.
     Unreadable(String),
+    /// Somebody pressed Ctrl-C; nothing was written. Exit code 130.
+    Interrupted,
 }
 
 impl Stop {
@@ -56,6 +67,7 @@ impl Stop {
         match self {
             Stop::Usage(..) => Exit::Usage,
             Stop::Unreadable(_) => Exit::Unreadable,
+            Stop::Interrupted => Exit::Interrupted,
         }
     }
 }
@@ -100,7 +112,9 @@ Exit codes:
 
 Examples:
   playbook check workflows
-  playbook explain empty-file"
+  playbook explain empty-file
+  playbook run review.play --customer contoso.json
+  playbook simulate review.play --customers 10000"
 )]
 struct Arguments {
     /// When to use colours; NO_COLOR and CLICOLOR are respected
@@ -121,6 +135,7 @@ enum Command {
     Explain(explain::Arguments),
     Graph(graph::Arguments),
     Run(run::Arguments),
+    Simulate(simulate::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -159,6 +174,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
         Command::Graph(arguments) => graph::run(&arguments, &mut session),
         Command::Run(arguments) => run::run(&arguments, &mut session),
+        Command::Simulate(arguments) => simulate::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
     };
     let exit = result.and_then(|exit| session.out.finish().map(|()| exit));
@@ -172,8 +188,9 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn complain(look: Look, stop: &Stop) {
     let (message, help) = match stop {
-        Stop::Usage(message, help) => (message, help.as_ref()),
-        Stop::Unreadable(message) => (message, None),
+        Stop::Usage(message, help) => (message.as_str(), help.as_ref()),
+        Stop::Unreadable(message) => (message.as_str(), None),
+        Stop::Interrupted => ("interrupted", None),
     };
     let mut text = format!("{} {}\n", look.paint(Tone::Bad, "error:"), visible(message));
     if let Some(help) = help {

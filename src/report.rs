@@ -4,3 +4,4 @@ pub mod diagnostics;
 pub mod journey;
 pub mod markdown;
 pub mod paint;
+pub mod simulation;

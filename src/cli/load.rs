@@ -217,6 +217,7 @@ fn broken(import: &ast::Literal, path: &Path, stop: &Stop) -> Diagnostic {
     let why = match stop {
         Stop::Unreadable(message) => message.rsplit_once("`: ").map_or(message.as_str(), |(_, why)| why),
         Stop::Usage(message, _) => message,
+        Stop::Interrupted => "it was interrupted",
     };
     let message = format!("`{}` cannot be imported: {why}", import.text);
     Diagnostic::new(&BROKEN_IMPORT, import.span, message).help_if(similar(path))
