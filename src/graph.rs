@@ -234,6 +234,9 @@ impl StateGraph {
 }
 
 #[cfg(test)]
+mod drawings;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{About, Calendar, EndKind, Named, Origin, Scope, ScopeKind, Stage, Text, Transition};

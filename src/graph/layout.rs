@@ -465,7 +465,10 @@ fn assemble(
     let boxes: Vec<Point> = sizes
         .iter()
         .zip(vertices)
-        .map(|(size, vertex)| Point { x: vertex.x - vertex.size.width / 2.0, y: middle(vertex) - size.height / 2.0 })
+        .map(|(size, vertex)| Point {
+            x: vertex.x - vertex.size.width / 2.0,
+            y: if links.is_empty() { rows[vertex.row].0 } else { middle(vertex) - size.height / 2.0 },
+        })
         .collect();
     let ports = ports(sizes, &boxes, vertices, chains);
     let mut used = vec![0.0_f64; sizes.len()];
