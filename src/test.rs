@@ -7,6 +7,8 @@ mod coverage;
 mod expect;
 mod property;
 pub mod story;
+#[cfg(test)]
+mod tests;
 
 pub use coverage::{Coverage, Gap};
 pub use property::PropertyResult;

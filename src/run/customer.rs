@@ -7,6 +7,8 @@ pub(in crate::run) mod json;
 mod lines;
 pub(in crate::run) mod record;
 mod table;
+#[cfg(test)]
+mod tests;
 pub(in crate::run) mod values;
 mod write;
 

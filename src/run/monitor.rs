@@ -11,7 +11,7 @@ use super::machine::Machine;
 use super::state::{CUSTOMER_TRACK, Seconds, State, TrackId};
 use super::time::over;
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
-use crate::model::{Atom, EventMatch, Expr, Node, OfferId, ScopeKind, ServiceId};
+use crate::model::{Atom, EventMatch, Expr, Node, OfferId, ScopeKind, ServiceId, TaskId};
 use crate::source::Span;
 use crate::value::TaskStatus;
 
@@ -39,6 +39,8 @@ pub struct Violation {
     pub kind: Wrong,
     /// The part of the property that was broken.
     pub span: Span,
+    /// The task it speaks of, where it is one.
+    pub task: Option<TaskId>,
     /// What decided.
     pub because: Vec<Reason>,
 }
@@ -268,30 +270,40 @@ impl<'p> Watch<'p> {
     fn condition(&mut self, view: View<'_>, state: &State, kind: Wrong, condition: &Expr, other: Option<&Expr>) {
         let mut reasons = because(view, condition);
         reasons.extend(other.map(|other| because(view, other)).unwrap_or_default());
-        self.violated(state, state.now, kind, condition.span, reasons);
+        if self.verdict.is_none() {
+            let (at, service) = (state.now, state.tracks[self.track].service);
+            let violation = Violation { at, service, kind, span: condition.span, task: None, because: reasons };
+            self.verdict = Some(Verdict::Violated(violation));
+        }
     }
 
-    fn violated(&mut self, state: &State, at: Seconds, kind: Wrong, span: Span, because: Vec<Reason>) {
+    fn violated(&mut self, state: &State, at: Seconds, kind: Wrong, what: &Occurrence, because: Vec<Reason>) {
         if self.verdict.is_none() {
-            let service = state.tracks[self.track].service;
-            self.verdict = Some(Verdict::Violated(Violation { at, service, kind, span, because }));
+            self.verdict = Some(self.violation(state, at, kind, what, because));
         }
+    }
+
+    fn violation(&self, state: &State, at: Seconds, kind: Wrong, what: &Occurrence, because: Vec<Reason>) -> Verdict {
+        let service = state.tracks[self.track].service;
+        let (span, task) = match what {
+            Occurrence::Task(task, span) => (*span, Some(*task)),
+            Occurrence::End(span) => (*span, None),
+            Occurrence::Condition(condition) => (condition.span, None),
+        };
+        Verdict::Violated(Violation { at, service, kind, span, task, because })
     }
 
     fn came_first(&mut self, view: View<'_>, state: &State) {
         match &self.property.claim {
             Claim::Before(..) | Claim::Followed(..) => self.open.push(state.now),
-            Claim::Eventually(what, within) => {
-                if within.is_none_or(|within| state.now <= within.0) {
-                    self.verdict.get_or_insert(Verdict::Holds);
-                } else {
-                    self.violated(state, state.now, Wrong::Late, span_of(what), Vec::new());
-                }
+            Claim::Eventually(..) => {
+                self.in_time(state);
+                self.verdict.get_or_insert(Verdict::Holds);
             }
             Claim::AtMost(what, limit) => {
                 self.count += 1;
                 if self.count > *limit {
-                    self.violated(state, state.now, Wrong::TooOften(self.count), span_of(what), reasons(view, what));
+                    self.violated(state, state.now, Wrong::TooOften(self.count), what, reasons(view, what));
                 }
             }
             Claim::Never(..) | Claim::Always(..) => {}
@@ -301,7 +313,7 @@ impl<'p> Watch<'p> {
     fn came_second(&mut self, view: View<'_>, state: &State) {
         match &self.property.claim {
             Claim::Before(_, second) if self.open.is_empty() => {
-                self.violated(state, state.now, Wrong::TooEarly, span_of(second), reasons(view, second));
+                self.violated(state, state.now, Wrong::TooEarly, second, reasons(view, second));
             }
             Claim::Followed(..) => {
                 self.in_time(state);
@@ -315,12 +327,12 @@ impl<'p> Watch<'p> {
     fn in_time(&mut self, state: &State) {
         match &self.property.claim {
             Claim::Eventually(what, Some(within)) if self.verdict.is_none() && state.now > within.0 => {
-                self.violated(state, within.0, Wrong::Late, span_of(what), Vec::new());
+                self.violated(state, within.0, Wrong::Late, what, Vec::new());
             }
             Claim::Followed(_, second, Some(within)) => {
                 let by = self.open.first().map(|at| at.saturating_add(within.0));
                 if let Some(by) = by.filter(|by| state.now > *by) {
-                    self.violated(state, by, Wrong::Late, span_of(second), Vec::new());
+                    self.violated(state, by, Wrong::Late, second, Vec::new());
                 }
             }
             _ => {}
@@ -335,9 +347,7 @@ impl<'p> Watch<'p> {
         };
         missing.map_or(Verdict::Holds, |what| {
             let at = state.tracks[self.track].ended.unwrap_or(state.now);
-            let service = state.tracks[self.track].service;
-            let because = Vec::new();
-            Verdict::Violated(Violation { at, service, kind: Wrong::Missing, span: span_of(what), because })
+            self.violation(state, at, Wrong::Missing, what, Vec::new())
         })
     }
 
@@ -347,9 +357,7 @@ impl<'p> Watch<'p> {
             (Some(verdict), _) => verdict.clone(),
             // The clock may have been stopped after the last stable moment.
             (None, Claim::Eventually(what, Some(within))) if state.now > within.0 => {
-                let service = state.tracks[self.track].service;
-                let span = span_of(what);
-                Verdict::Violated(Violation { at: within.0, service, kind: Wrong::Late, span, because: Vec::new() })
+                self.violation(state, within.0, Wrong::Late, what, Vec::new())
             }
             (None, _) => Verdict::Open,
         }
@@ -399,7 +407,7 @@ fn concerns(view: View<'_>, track: TrackId) -> bool {
     view.track == CUSTOMER_TRACK || view.state.tracks[track].service == view.service
 }
 
-fn completes(view: View<'_>, effect: &Effect, task: crate::model::TaskId) -> bool {
+fn completes(view: View<'_>, effect: &Effect, task: TaskId) -> bool {
     match effect {
         Effect::TaskChanged(service, known, _, TaskStatus::Complete, _) => {
             *known == task && (view.track == CUSTOMER_TRACK || *service == view.service)
@@ -414,13 +422,6 @@ fn happens(view: View<'_>, effect: &Effect, event: &EventMatch) -> bool {
             (service.is_none() || view.track == CUSTOMER_TRACK || *service == view.service) && matches(event, happened)
         }
         _ => false,
-    }
-}
-
-fn span_of(what: &Occurrence) -> Span {
-    match what {
-        Occurrence::Task(_, span) | Occurrence::End(span) => *span,
-        Occurrence::Condition(condition) => condition.span,
     }
 }
 

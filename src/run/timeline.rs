@@ -4,6 +4,8 @@
 //! concerns one, in seconds since its day 0; [`world::follow`] takes a customer through a playbook with it.
 
 mod line;
+#[cfg(test)]
+mod tests;
 pub mod world;
 
 pub use world::{Followed, TimelineWorld, follow};

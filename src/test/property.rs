@@ -55,7 +55,10 @@ impl PropertyResult {
     }
 
     fn diagnostic(&self, journey: &Journey<'_>, test: &Test, violation: &Violation) -> Diagnostic {
-        let part = journey.text(violation.span);
+        let mut part = journey.text(violation.span);
+        if violation.task.is_some() {
+            part = format!("task {part}");
+        }
         let day = expect::day(violation.at);
         let of = violation.service.map_or_else(String::new, |service| format!(" of {}", journey.service(service)));
         let what = match violation.kind {
