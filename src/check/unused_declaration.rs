@@ -16,10 +16,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let mut report = |what: &str, name: &str, span: Span, verb: &str| {
         if !mentions.names.contains(name) {
             let message = format!("{what} `{name}` is declared, but {verb}");
-            findings.push(
-                Diagnostic::new(&UNUSED_DECLARATION, span, message)
-                    .help(format!("use `{name}` where it belongs, or remove it")),
-            );
+            let mut finding = Diagnostic::new(&UNUSED_DECLARATION, span, message);
+            // What only people read may stand there for them; what conditions read should be read.
+            if ["role", "motion", "link"].contains(&what) {
+                finding.severity = Severity::Note;
+            }
+            findings.push(finding.help(format!("use `{name}` where it belongs, or remove it")));
         }
     };
     for role in &playbook.roles {
