@@ -14,7 +14,7 @@ use pest::Parser as _;
 use pest::iterators::Pair;
 
 /// The longest item in bytes: what is longer is no playbook, and would take much memory.
-const ITEM: usize = 1 << 20;
+const ITEM: usize = 1 << 18;
 
 /// A block that is being read.
 #[derive(Clone, Copy)]
@@ -92,7 +92,15 @@ impl<'s> Walk<'s> {
     /// Reads one item; where it cannot be read, says so and goes to the next.
     pub fn item(&mut self, rule: Rule, block: &Open) -> Option<Pair<'s, Rule>> {
         let start = self.at;
-        match self.pair(rule) {
+        let read = self.pair(rule);
+        let reached = *read.as_ref().err().unwrap_or(&self.at);
+        if self.is_cut_off(start, reached) {
+            self.last = None;
+            self.too_long(start);
+            self.resume(start, reached, block);
+            return None;
+        }
+        match read {
             Ok(pair) => {
                 self.last = Some((start, block.place));
                 Some(pair)
@@ -118,6 +126,12 @@ impl<'s> Walk<'s> {
             }
             Err(error) => Err(start + super::message::position(&error)),
         }
+    }
+
+    /// Whether an item was read up to where it was cut off for its length.
+    fn is_cut_off(&self, start: usize, reached: usize) -> bool {
+        let end = start + ITEM;
+        end < self.text.len() && self.skip(reached + self.token(reached).len()) + 4 >= end
     }
 
     pub fn slice(&self, start: usize) -> &'s str {
@@ -316,6 +330,7 @@ impl<'s> Walk<'s> {
         while !self.is_over(block) {
             items.extend(self.scope_item(block));
         }
+        items.shrink_to_fit();
         items
     }
 
@@ -413,6 +428,7 @@ impl<'s> Walk<'s> {
         while !self.is_over(&block) {
             items.extend(self.stage_item(&block));
         }
+        items.shrink_to_fit();
         Some(Stage {
             name: head.name.unwrap_or_default(),
             title: head.title,
@@ -449,6 +465,7 @@ impl<'s> Walk<'s> {
         while !self.is_over(block) {
             items.extend(self.work_item(block));
         }
+        items.shrink_to_fit();
         items
     }
 

@@ -192,6 +192,16 @@ impl Walk<'_> {
         closest(found, candidates.iter().map(String::as_str)).map(|word| format!("Did you mean `{word}`?"))
     }
 
+    /// An item that goes on and on.
+    pub fn too_long(&mut self, start: usize) {
+        let head = self.token(start);
+        let span = self.build.at(start, start + head.len());
+        self.error(
+            Diagnostic::new(&SYNTAX_ERROR, span, "What begins here is too long to be read")
+                .help("Give parts of a long condition a name with `let`"),
+        );
+    }
+
     /// `then` leads nowhere.
     pub fn nothing_after_then(&mut self) {
         let at = self.skip(self.at);
@@ -353,6 +363,21 @@ fn words(rule: Rule) -> &'static str {
     }
 }
 
+/// What may go on with a condition or value, and need not.
+fn goes_on(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::kw_and
+            | Rule::kw_or
+            | Rule::kw_not
+            | Rule::kw_if
+            | Rule::kw_is
+            | Rule::kw_in
+            | Rule::kw_for
+            | Rule::kw_of
+    )
+}
+
 /// "`when`, `otherwise` or the next item".
 fn alternatives(rules: &[Rule], place: Place) -> String {
     let mut list: Vec<String> = Vec::new();
@@ -362,8 +387,12 @@ fn alternatives(rules: &[Rule], place: Place) -> String {
         }
     };
     let ends = rules.contains(&Rule::EOI);
+    // After a name a bracket could follow, and after a value a sign or word that goes on: said only where nothing else is.
+    let named = rules.contains(&Rule::kw_ended);
+    let needed = |rule: &&Rule| !(goes_on(**rule) || named && **rule == Rule::paren_open);
+    let only_goes_on = !ends && !rules.iter().any(|rule| needed(&rule) && !words(*rule).is_empty());
     let value = rules.iter().any(|rule| words(*rule) == VALUE);
-    for rule in rules {
+    for rule in rules.iter().filter(|rule| only_goes_on || needed(rule)) {
         // Where a value can stand, so can its many forms.
         let form = matches!(rule, Rule::string | Rule::name | Rule::date | Rule::duration | Rule::paren_open);
         if value && form || *rule == Rule::EOI {
@@ -372,7 +401,7 @@ fn alternatives(rules: &[Rule], place: Place) -> String {
         let known = words(*rule);
         let name = format!("{rule:?}");
         match name.strip_prefix("kw_") {
-            Some("and" | "or" | "not" | "if" | "is" | "in" | "for" | "of" | "ended") if ends || value => {}
+            Some("ended") => {}
             Some("at") if place != Place::Test => add("`at most`".to_owned()),
             Some(word) => add(format!("`{word}`")),
             None => add(known.to_owned()),

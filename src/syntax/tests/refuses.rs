@@ -44,7 +44,7 @@ fn what_was_expected_and_what_was_found() {
         &in_playbook("facts of customer { a : int }"),
         &["2:10 syntax-error: `customer` cannot stand here: `each` or `the` is expected"],
     );
-    says(&in_playbook("param x : int"), &["2:11 syntax-error: `in` or `=` is expected after `int`"]);
+    says(&in_playbook("param x : int"), &["2:11 syntax-error: `=` is expected after `int`"]);
     says(&in_playbook("phase \"x\""), &["2:7 syntax-error: This text cannot stand here: a name is expected"]);
     says(&findings("playbook p {"), &["1:1 missing-brace: This playbook is not closed | Add the missing `}`"]);
     says(&findings("import"), &["1:1 syntax-error: A text in quotes is expected after `import`"]);
