@@ -1,5 +1,6 @@
 //! The playbooks under `workflows/` and the examples of the reference: all of them check, run and hold what they promise.
 
+use crate::program::outcome;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -116,4 +117,123 @@ fn every_task_of_the_source_page_has_its_flag_and_service() {
         let title = format!("@zh-CN \"{}\"", row[1]);
         assert!(playbook[start..].lines().next().unwrap().contains(&title), "{title}");
     }
+}
+
+/// Names of the files of a folder that end so, in order.
+fn files(folder: &str, end: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).unwrap();
+    let mut found: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    found.retain(|name| name.ends_with(end));
+    found.sort();
+    assert!(!found.is_empty(), "no {end} in {folder}");
+    found
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Checks these paths: no errors and no warnings.
+fn checks(folder: &Path, paths: &[&str]) {
+    let mut arguments = vec!["check", "--format", "json"];
+    arguments.extend(paths);
+    let (exit, stdout, stderr) = outcome(folder, &arguments, b"");
+    let report = json(&stdout);
+    let summary = &report["summary"];
+    assert!(exit == 0 && summary["errors"] == 0 && summary["warnings"] == 0, "{paths:?}: {stdout}{stderr}");
+}
+
+#[test]
+fn the_playbooks_check() {
+    checks(root(), &["workflows"]);
+    for name in files("workflows", ".play") {
+        checks(root(), &[&format!("workflows/{name}")]);
+    }
+}
+
+#[test]
+fn every_customer_runs_with_the_timeline_of_the_same_name() {
+    // Where each of them ends: these journeys are shown to readers.
+    let known = [
+        ("adventure-works", "ended", Some("targets_not_met")),
+        ("contoso", "ended", Some("ready_for_review")),
+        ("fabrikam", "ended", Some("ready_for_review")),
+        ("northwind", "ended", Some("ready_for_review")),
+        ("tailspin", "ended", Some("ready_for_review")),
+    ];
+    let names = files("workflows/customers", ".json");
+    assert_eq!(names, known.map(|(name, ..)| format!("{name}.json")));
+    for (name, status, end) in known {
+        let customer = format!("workflows/customers/{name}.json");
+        let timeline = format!("workflows/timelines/{name}.jsonl");
+        let mut arguments = vec!["run", SOURCE_PROCESS, "--customer", &customer, "--format", "json"];
+        if root().join(&timeline).exists() {
+            arguments.extend(["--timeline", &timeline]);
+        }
+        let (exit, stdout, stderr) = outcome(root(), &arguments, b"");
+        let report = json(&stdout);
+        assert!(
+            exit == 0 && report["status"] == status && report["outcome"].as_str() == end,
+            "{name}: {stdout}{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_customer_who_waits_is_told_for_what() {
+    let arguments = ["run", SOURCE_PROCESS, "--customer", "workflows/customers/northwind.json", "--format", "json"];
+    let (_, stdout, _) = outcome(root(), &arguments, b"");
+    let report = json(&stdout);
+    assert_eq!(report["status"], "held");
+    let status: Vec<(&str, &str)> = report["tracks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|track| (track["service"].as_str().unwrap(), track["status"].as_str().unwrap()))
+        .collect();
+    assert_eq!(status, [("yammer", "waiting"), ("onedrive", "waiting"), ("sharepoint", "held")]);
+    let facts: Vec<&str> = report["next"].as_array().unwrap().iter().filter_map(|next| next["fact"].as_str()).collect();
+    assert!(facts.contains(&"announced") && facts.contains(&"joins_adoption_program"), "{facts:?}");
+}
+
+/// The blocks marked `play` of a page.
+fn blocks(page: &str) -> Vec<&str> {
+    page.split("```play\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_example_of_the_reference_checks_and_passes_its_tests() {
+    let page = read("docs/language.md");
+    let blocks = blocks(&page);
+    assert!(blocks.len() > 15);
+    let folder = tempfile::tempdir().unwrap();
+    for (number, block) in blocks.into_iter().enumerate() {
+        let name = format!("example-{number:02}.play");
+        std::fs::write(folder.path().join(&name), block).unwrap();
+        checks(folder.path(), &[&name]);
+        let (exit, stdout, stderr) = outcome(folder.path(), &["test", &name], b"");
+        assert_eq!(exit, 0, "{name}: {stdout}{stderr}");
+        if block.contains("\nscenario ") {
+            let (exit, stdout, stderr) = outcome(folder.path(), &["simulate", &name, "--customers", "50"], b"");
+            assert_eq!(exit, 0, "{name}: {stdout}{stderr}");
+        }
+    }
+}
+
+#[test]
+fn the_tests_of_the_source_process_pass() {
+    let (exit, stdout, stderr) = outcome(root(), &["test", SOURCE_PROCESS], b"");
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+}
+
+#[test]
+fn a_table_and_json_lines_of_the_same_customers_give_the_same_simulation() {
+    let simulate = |customers: &str| {
+        let arguments = ["simulate", SOURCE_PROCESS, "--customers", customers, "--seed", "7", "--format", "json"];
+        let (exit, stdout, stderr) = outcome(root(), &arguments, b"");
+        assert_eq!(exit, 0, "{customers}: {stdout}{stderr}");
+        stdout
+    };
+    assert_eq!(simulate("workflows/customers/book.csv"), simulate("workflows/customers/book.jsonl"));
 }
