@@ -312,7 +312,7 @@ impl<'p> Watch<'p> {
 
     fn came_second(&mut self, view: View<'_>, state: &State) {
         match &self.property.claim {
-            Claim::Before(_, second) if self.open.is_empty() => {
+Claim::Before(_, second) if self.open.is_empty() && !self.first.holds(view) => {
                 self.violated(state, state.now, Wrong::TooEarly, second, reasons(view, second));
             }
             Claim::Followed(..) => {
@@ -389,6 +389,11 @@ impl Occurring<'_> {
                 _ => false,
             },
         }
+    }
+
+    /// Whether its condition is true at this moment: what came with the customer has come before any move.
+    fn holds(&self, view: View<'_>) -> bool {
+        matches!(self.what, Some(Occurrence::Condition(condition)) if view.truth(condition) == Some(true))
     }
 
     /// Whether its condition has become true at a stable moment; those that effects tell are not looked at again.

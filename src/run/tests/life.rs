@@ -113,6 +113,7 @@ fn s21_properties_see_stable_moments() {
         property never_b: never at b
         property a_once: at a at most once
         property a_first: at a before at b
+        property go_first: go before at b
         property soon: eventually end within 20 days
         test \"quick\" { customer { go } expect visits a expect visits b expect ends fine }
         test \"slow\" { customer { not go } expect visits a 1 times expect ends fine on day 30 }";
@@ -129,6 +130,8 @@ fn s21_properties_see_stable_moments() {
     assert_eq!(of("never_b"), (1, 1));
     assert_eq!(of("a_once"), (2, 0));
     assert_eq!(of("a_first"), (2, 0));
+    // What came with the customer has come before any move.
+    assert_eq!(of("go_first"), (1, 1));
     assert_eq!(of("soon"), (1, 1));
 }
 
