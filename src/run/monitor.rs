@@ -312,7 +312,7 @@ impl<'p> Watch<'p> {
 
     fn came_second(&mut self, view: View<'_>, state: &State) {
         match &self.property.claim {
-Claim::Before(_, second) if self.open.is_empty() && !self.first.holds(view) => {
+            Claim::Before(_, second) if self.open.is_empty() && !self.first.holds(view) => {
                 self.violated(state, state.now, Wrong::TooEarly, second, reasons(view, second));
             }
             Claim::Followed(..) => {
