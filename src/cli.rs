@@ -14,6 +14,7 @@ pub mod output;
 pub mod run;
 pub mod simulate;
 pub mod terminal;
+pub mod test;
 
 use crate::report::paint::{Look, Tone, visible};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -136,6 +137,7 @@ enum Command {
     Graph(graph::Arguments),
     Run(run::Arguments),
     Simulate(simulate::Arguments),
+    Test(test::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -175,6 +177,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Graph(arguments) => graph::run(&arguments, &mut session),
         Command::Run(arguments) => run::run(&arguments, &mut session),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut session),
+        Command::Test(arguments) => test::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
     };
     let exit = result.and_then(|exit| session.out.finish().map(|()| exit));

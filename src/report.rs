@@ -5,3 +5,4 @@ pub mod journey;
 pub mod markdown;
 pub mod paint;
 pub mod simulation;
+pub mod test_results;

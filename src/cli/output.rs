@@ -1,5 +1,4 @@
 //! Writing to standard output and to files.
-#![expect(clippy::disallowed_methods, reason = "the command line is where files are written")]
 
 use super::Stop;
 use std::fs;
@@ -122,6 +121,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "tests look at what was written")]
     use super::*;
 
     #[test]

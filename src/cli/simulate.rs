@@ -6,6 +6,7 @@ use super::input::{self, read_text};
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::scenario::Scenario;
+use crate::report::diagnostics::as_json;
 use crate::report::simulation;
 use crate::run::customer::{CustomerError, CustomerProblem, Customers, read_json};
 use crate::run::{Customer, Machine};
@@ -13,6 +14,7 @@ use crate::simulate::{Cohort, Failure, Options, Summary, Tally, missing_assumpti
 use crate::source::Sources;
 use crate::suggest::did_you_mean;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -143,7 +145,13 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let summary = Summary::new(&machine, &scenario.name.name, arguments.seed, &tally);
     let text = match arguments.format {
         Format::Human => simulation::text(&summary, &machine.playbook, session.language.as_deref(), session.look),
-        Format::Json => format!("{:#}\n", summary.to_json()),
+        Format::Json => {
+            let mut figures = summary.to_json();
+            if let Json::Object(fields) = &mut figures {
+                fields.insert("diagnostics".to_owned(), Json::Array(as_json(&findings, &sources)));
+            }
+            format!("{figures:#}\n")
+        }
     };
     session.out.write(&text)?;
     if !json && !findings.is_empty() {

@@ -98,7 +98,7 @@ fn table<const N: usize>(out: &mut String, look: Look, head: [&str; N], rows: Ve
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.add_row(head.map(|text| Cell::new(text)));
+    table.add_row(head.map(Cell::new));
     for row in rows {
         table.add_row(row.into_iter().map(Cell::new));
     }
@@ -134,7 +134,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -1,6 +1,6 @@
 //! Tests of the whole program: the binary as users run it, and the pages of all findings.
 #![expect(clippy::disallowed_methods, reason = "tests write files for the program to read")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot do its work fails")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 mod cases;
 mod pages;

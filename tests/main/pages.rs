@@ -3,11 +3,12 @@
 //!
 //! An example is a ```` ```play ```` block, checked as `page.play`. A ```` ```bytes ```` block is one in which `\xE9` stands for a
 //! byte that cannot be written in a page. Rules about customers and timelines have the customer in a further
-//! ```` ```json ```` or ```` ```csv ```` block and the timeline in a ```` ```jsonl ```` block; the customer is run.
+//! ```` ```json ```` or ```` ```csv ```` block and the timeline in a ```` ```jsonl ```` block; the customer is run. The examples of
+//! rules about tests and properties (P7) are tested, those of rules about simulations simulated.
 
 use super::program::outcome;
 use playbook::cli::analyse::analyse;
-use playbook::diagnostic::{RULES, Rule, Severity};
+use playbook::diagnostic::{ASSUMPTION_MISSING, RULES, Rule, STAFFING_NOT_SUPPORTED, Severity};
 use std::fs;
 use std::path::Path;
 
@@ -57,6 +58,12 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
             arguments.extend(["--timeline", "timeline.jsonl"]);
         }
         found.extend(printed(folder.path(), &arguments));
+    }
+    if rule.code.starts_with("P7") {
+        found.extend(printed(folder.path(), &["test", "page.play", "--format", "json"]));
+    }
+    if [&STAFFING_NOT_SUPPORTED, &ASSUMPTION_MISSING].contains(&rule) {
+        found.extend(printed(folder.path(), &["simulate", "page.play", "--format", "json"]));
     }
     found.dedup();
     Some(found)

@@ -79,7 +79,8 @@ fn extent(source: &Source, span: Span) -> Extent {
 }
 
 impl Excerpt {
-    /// The lines around these places, with one line before and after.
+    /// The lines around these places, with one line before and after. The lines around the first place come first, the
+    /// others in the order of the file.
     pub(super) fn new(source: &Source, name: String, spans: &[Span]) -> Excerpt {
         let extents: Vec<Extent> = spans.iter().map(|span| extent(source, *span)).collect();
         let mut ranges: Vec<(u32, u32)> = extents
@@ -95,6 +96,11 @@ impl Excerpt {
                 Some(before) if first <= before.1 + 1 => before.1 = before.1.max(last),
                 _ => merged.push((first, last)),
             }
+        }
+        if let Some(home) = extents.first()
+            && let Some(index) = merged.iter().position(|(first, last)| (*first..=*last).contains(&home.first))
+        {
+            merged[..=index].rotate_right(1);
         }
         let mut excerpt =
             Excerpt { name, text: String::new(), lines: Vec::new(), windows: Vec::new(), marks: Vec::new() };
@@ -144,8 +150,7 @@ impl Excerpt {
 
     /// Where a byte of the file is in the excerpt.
     fn shown(&self, source: &Source, line: u32, byte: usize) -> usize {
-        let Ok(index) = self.lines.binary_search_by_key(&line, |line| line.number) else { return 0 };
-        let Some(line) = self.lines.get(index) else { return 0 };
+        let Some(line) = self.lines.iter().find(|known| known.number == line) else { return 0 };
         let mut byte = byte.clamp(line.start, line.end);
         while !source.text.is_char_boundary(byte) {
             byte -= 1;

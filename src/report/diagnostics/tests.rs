@@ -58,6 +58,35 @@ error[syntax-error P101]
 }
 
 #[test]
+fn the_place_itself_comes_first() {
+    let mut sources = Sources::new();
+    let file = sources.add("a.play", "one\n\n\n\n\n\ntwo\n");
+    let finding = at(&sources, file, "two", "This is the second").related(span(file, 0, 3), "the first");
+    assert_eq!(
+        human(&[finding], &sources),
+        "\
+error[syntax-error P101]
+
+  × This is the second
+   ╭─[a.play:7:1]
+ 6 │
+ 7 │ two
+   · ───
+ 8 │
+   ╰────
+   ╭─[a.play:1:1]
+ 1 │ one
+   · ─┬─
+   ·  ╰── the first
+ 2 │
+   ╰────
+
+1 error
+"
+    );
+}
+
+#[test]
 fn crlf_tabs_and_the_end_of_the_file() {
     let mut sources = Sources::new();
     let file = sources.add("a.play", "playbook a {\r\n\tstage b {\r\n");

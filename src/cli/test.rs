@@ -1,0 +1,89 @@
+//! `playbook test`: runs the tests of playbooks, and watches their properties on the same journeys.
+
+use super::analyse::{Analysis, analyse, report};
+use super::{Exit, Session, Stop};
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::report::test_results::{Tested, json, junit, text};
+use crate::run::Machine;
+use crate::source::FileId;
+use crate::test;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Run the tests of playbooks
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A folder stands for all files in it, and in its folders, that end in `.play`. A file with errors is not tested.
+Properties are watched on the journeys of the tests beside them.
+
+Examples:
+  playbook test workflows
+  playbook test review.play --coverage
+  playbook test workflows --format junit > tests.xml")]
+pub struct Arguments {
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Say what no test goes through
+    #[arg(long)]
+    coverage: bool,
+
+    /// How to print what came of them
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+    /// A JUnit report, for build servers
+    Junit,
+}
+
+/// Runs them.
+///
+/// # Errors
+/// Where nothing can be tested at all, or standard output cannot be written.
+pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
+    let Analysis { loaded, documents, diagnostics } = analyse(&arguments.paths)?;
+    let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
+    let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
+    let mut tested = Vec::new();
+    for (file, documents) in documents {
+        for document in documents {
+            let speaks = !document.tests.is_empty() || !document.properties.is_empty();
+            let files = [file, document.playbook.name.span.file];
+            if speaks && document.whole && !files.iter().any(|file| wrong.contains(file)) {
+                let playbook = document.playbook.clone();
+                let machine = Machine::new(document.playbook);
+                let results = test::run(&machine, &loaded.sources, &document.tests, &document.properties);
+                tested.push(Tested { playbook, results });
+            }
+        }
+    }
+    let sources = &loaded.sources;
+    let printed = match arguments.format {
+        Format::Human => text(&tested, sources, arguments.coverage, session.look),
+        Format::Json => format!("{:#}\n", json(&tested, &errors, sources, arguments.coverage)),
+        Format::Junit => junit(&tested, sources),
+    };
+    if loaded.requested() > 0 || arguments.format != Format::Human {
+        session.out.write(&printed)?;
+    }
+    if arguments.format != Format::Json && !errors.is_empty() {
+        report(&errors, sources, false, session)?;
+    }
+    loaded.complain(session);
+    let failed = tested.iter().any(|tested| has_errors(&tested.results.diagnostics()));
+    Ok(if !loaded.unreadable.is_empty() {
+        Exit::Unreadable
+    } else if failed || !errors.is_empty() {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
