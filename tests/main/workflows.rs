@@ -131,7 +131,7 @@ fn files(folder: &str, end: &str) -> Vec<String> {
 }
 
 fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    serde_json::from_str(text).unwrap()
 }
 
 /// Checks these paths: no errors and no warnings.
@@ -228,4 +228,19 @@ fn a_table_and_json_lines_of_the_same_customers_give_the_same_simulation() {
         stdout
     };
     assert_eq!(simulate("workflows/customers/book.csv"), simulate("workflows/customers/book.jsonl"));
+}
+
+#[test]
+fn the_reference_lists_the_words_that_cannot_be_names() {
+    let between = |text: &str, from: &str, to: &str| -> String {
+        let (_, rest) = text.split_once(from).unwrap();
+        rest.split_once(to).unwrap().0.to_owned()
+    };
+    let quoted_by = |text: String, quote: char| -> BTreeSet<String> {
+        text.split(quote).skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let grammar = quoted_by(between(&read("grammar/playbook.pest"), "reserved = @{", "!name_continue"), '"');
+    let reference = quoted_by(between(&read("docs/language.md"), "These words cannot be names:", ".\n"), '`');
+    assert!(grammar.len() > 40);
+    assert_eq!(grammar, reference);
 }
