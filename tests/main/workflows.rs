@@ -203,7 +203,7 @@ fn blocks(page: &str) -> Vec<&str> {
 }
 
 #[test]
-fn every_example_of_the_reference_checks() {
+fn every_example_of_the_reference_checks_and_passes_its_tests() {
     let page = read("docs/language.md");
     let blocks = blocks(&page);
     assert!(blocks.len() > 15);
@@ -212,11 +212,22 @@ fn every_example_of_the_reference_checks() {
         let name = format!("example-{number:02}.play");
         std::fs::write(folder.path().join(&name), block).unwrap();
         checks(folder.path(), &[&name]);
+        if block.contains("\ntest ") {
+            let (exit, stdout, stderr) = outcome(folder.path(), &["test", &name], b"");
+            assert_eq!(exit, 0, "{name}: {stdout}{stderr}");
+        }
         if block.contains("\nscenario ") {
             let (exit, stdout, stderr) = outcome(folder.path(), &["simulate", &name, "--customers", "50"], b"");
             assert_eq!(exit, 0, "{name}: {stdout}{stderr}");
         }
     }
+}
+
+#[test]
+fn the_tests_and_properties_of_the_source_process_hold() {
+    let (exit, stdout, stderr) = outcome(root(), &["test", SOURCE_PROCESS, "--format", "json"], b"");
+    let report = json(&stdout);
+    assert!(exit == 0 && report["summary"]["errors"] == 0, "{stdout}{stderr}");
 }
 
 #[test]
