@@ -110,6 +110,7 @@ Exit codes:
   1  findings: an error in a playbook, a failing test, an unformatted file
   2  wrong usage
   3  a file or stream could not be read or written
+  130  interrupted with Ctrl-C
 
 Examples:
   playbook check workflows

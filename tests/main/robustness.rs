@@ -164,3 +164,56 @@ fn standard_input_is_checked() {
     let (code, stdout, _) = outcome(folder.path(), &["check", "-", "--format", "short"], b"playbook");
     assert!(code == 1 && stdout.starts_with("<stdin>:1:"), "{stdout}");
 }
+
+#[test]
+fn folders_are_not_files() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.play"), PLAYBOOK).unwrap();
+    std::fs::write(folder.path().join("a.json"), "{ \"id\": \"a\" }").unwrap();
+    std::fs::create_dir(folder.path().join("x.play")).unwrap();
+    for (arguments, said) in [
+        (&["run", "x.play", "--customer", "a.json"][..], "cannot read `x.play`"),
+        (&["run", "a.play", "--customer", "x.play"], "cannot read `x.play`"),
+        (&["run", "a.play", "--customer", "a.json", "--timeline", "x.play"], "cannot read `x.play`"),
+        (&["graph", "x.play"], "cannot read `x.play`"),
+        (&["graph", "a.play", "-o", "x.play"], "cannot write `x.play`"),
+        (&["simulate", "x.play"], "cannot read `x.play`"),
+    ] {
+        let (code, stdout, stderr) = outcome(folder.path(), arguments, b"");
+        assert_eq!((code, stdout.as_str()), (3, ""), "{arguments:?}: {stderr}");
+        assert_eq!(stderr, format!("error: {said}: it is a folder, not a file\n"), "{arguments:?}");
+    }
+    let (code, _, stderr) = outcome(folder.path(), &["graph", "a.play", "-o", "none/a.svg"], b"");
+    assert_eq!((code, stderr.as_str()), (3, "error: cannot write `none/a.svg`: there is no such file or folder\n"));
+}
+
+#[test]
+fn a_closed_pipe_keeps_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = String::from("playbook a {\n");
+    (0..2_000).for_each(|number| text.push_str(&format!("  stage s{number} {{ -> nowhere{number} }}\n")));
+    std::fs::write(folder.path().join("a.play"), text + "}\n").unwrap();
+    let mut child =
+        command(folder.path(), &["check", "a.play"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(1), ""));
+}
+
+#[test]
+fn a_playbook_with_errors_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.play"), PLAYBOOK.replace("-> talked", "-> talk_ed")).unwrap();
+    for arguments in [
+        &["run", "a.play", "--customer", "-", "--format", "json"][..],
+        &["simulate", "a.play", "--format", "json"],
+        &["graph", "a.play", "--format", "json"],
+        &["test", "a.play", "--format", "json"],
+    ] {
+        let (code, stdout, stderr) = outcome(folder.path(), arguments, b"{}");
+        let report: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((code, stderr.as_str()), (1, ""), "{arguments:?}");
+        assert_eq!(report["diagnostics"][0]["name"], "unknown-name", "{arguments:?}");
+        assert_eq!(report["summary"]["errors"], 1, "{arguments:?}");
+    }
+}
