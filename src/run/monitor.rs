@@ -119,7 +119,7 @@ impl<'p> Monitor<'p> {
                     || all_due && property.assumptions.iter().any(|known| matches!(known, Assumption::TasksMeetDue(_)))
             };
             let watches = || self.watches.iter().filter(|watch| std::ptr::eq(watch.property, property));
-            if watches().any(|watch| skips(watch)) {
+            if watches().any(skips) {
                 return Verdict::Skipped;
             }
             let each: Vec<Verdict> = watches().map(|watch| watch.now(state)).collect();

@@ -267,12 +267,12 @@ impl<'a> Journey<'a> {
         match (wanted, completed) {
             (true, Some(_)) | (false, None) => None,
             (false, Some(at)) => {
-                let entries = self.trace.entries.iter();
+                let mut entries = self.trace.entries.iter();
                 let of_task = |entry: &&Entry| {
                     matches!(&entry.kind, Kind::Task(known, crate::value::TaskStatus::Complete, _) if *known == task)
                         && (of.is_none() || entry.service == of)
                 };
-                let labels = entries.filter(of_task).next_back().map(|entry| self.at(entry, "complete here"));
+                let labels = entries.rfind(of_task).map(|entry| self.at(entry, "complete here"));
                 Some((format!("task {label} was complete on {}", day(at)), labels.unwrap_or_default()))
             }
             (true, None) => match records.last() {

@@ -269,3 +269,43 @@ fn tasks_that_are_late_break_an_assumption() {
         assert_eq!((results.properties[0].skipped, results.properties[0].broken), (skipped, broken), "{due}");
     }
 }
+
+#[test]
+fn the_tests_of_the_source_process_pass() {
+    let (document, sources) = document(include_str!("../../workflows/support-success-execution.play"));
+    let machine = Machine::new(document.playbook);
+    let results = run(&machine, &sources, &document.tests, &document.properties);
+    let found: Vec<String> = results
+        .diagnostics()
+        .iter()
+        .map(|found| format!("line {}: {}", sources.position(found.primary.span).line, found.message))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(results.tests.len() > 40);
+    // Each property is kept to on journeys that are over, not only left open.
+    let idle: Vec<&str> =
+        results.properties.iter().filter(|known| known.holds == 0).map(|known| known.name.as_str()).collect();
+    assert!(idle.is_empty(), "{idle:?}");
+    // The page says both what holds at the start and whenever a CSM comes: the second decides first.
+    let gaps = results.coverage.gaps(&machine.playbook);
+    assert_eq!(
+        gaps.iter().map(|gap| gap.what.as_str()).collect::<Vec<_>>(),
+        ["this way to `csm_handshake` is never taken"]
+    );
+}
+
+#[test]
+fn the_pages_about_tests_and_properties_are_true() {
+    for rule in [&crate::diagnostic::FAILING_TEST, &crate::diagnostic::PROPERTY_VIOLATED] {
+        let examples = rule.page.split("```play\n").skip(1).map(|part| part.split("```").next().unwrap_or_default());
+        let found: Vec<Vec<&str>> = examples
+            .map(|example| {
+                let (document, sources) = document(example);
+                let machine = Machine::new(document.playbook);
+                let results = run(&machine, &sources, &document.tests, &document.properties);
+                results.diagnostics().iter().map(|found| found.rule.name).collect()
+            })
+            .collect();
+        assert_eq!(found, [vec![rule.name], vec![]]);
+    }
+}

@@ -336,8 +336,9 @@ fn a_stream_that_breaks_is_no_customer() {
 }
 
 /// Any customer of the playbook above.
-fn any_customer() -> impl Strategy<Value = (String, Vec<Option<Value>>, Vec<Option<Vec<Option<Value>>>>, Option<Date>)>
-{
+type Facts = Vec<Option<Value>>;
+
+fn any_customer() -> impl Strategy<Value = (String, Facts, Vec<Option<Facts>>, Option<Date>)> {
     let yes = || prop::option::of(any::<bool>().prop_map(Value::YesNo));
     let number = |range: std::ops::Range<i64>, step: i64| {
         prop::option::of(range.prop_map(move |number| Value::Number(Micro(number * step))))

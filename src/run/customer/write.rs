@@ -57,5 +57,6 @@ fn number_as_json(number: Micro) -> Option<Json> {
         return Some((number.0 / 1_000_000).into());
     }
     let json = json!(number.to_f64());
-    (json.to_string() == number.to_string()).then_some(json)
+    let written = json.to_string();
+    (written == number.to_string()).then_some(json)
 }

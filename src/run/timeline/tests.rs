@@ -25,8 +25,10 @@ const PLAY: &str = r#"playbook p {
   end done success
 }"#;
 
+type Line = (Moment, Option<ServiceId>, Event);
+
 /// The events, or the mistakes as `line:column message`.
-fn read(text: &str) -> Result<Vec<(Moment, Option<ServiceId>, Event)>, Vec<String>> {
+fn read(text: &str) -> Result<Vec<Line>, Vec<String>> {
     let machine = machine(PLAY);
     let mut sources = Sources::new();
     let file = sources.add("t.jsonl", text);
