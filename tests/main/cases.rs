@@ -84,7 +84,7 @@ fn copy(from: &Path, to: &Path, top: bool) {
 }
 
 /// Words separated by white space; quotes keep them together.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

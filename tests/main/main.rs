@@ -6,4 +6,5 @@ mod cases;
 mod pages;
 mod program;
 mod robustness;
+mod sessions;
 mod workflows;
