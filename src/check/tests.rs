@@ -75,6 +75,7 @@ fn real_playbooks_give_neither_errors_nor_warnings() {
     for text in [
         include_str!("../../workflows/support-success-execution.play"),
         include_str!("../../workflows/reference-journey.play"),
+        include_str!("../../tests/fixtures/sketch.play"),
     ] {
         assert_eq!(said(text), Vec::<String>::new());
     }
