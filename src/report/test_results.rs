@@ -37,20 +37,29 @@ pub fn text(tested: &[Tested], sources: &Sources, coverage: bool, look: Look) ->
             let _ = writeln!(out, "  {} {}", look.paint(tone, mark), visible(&test.title));
         }
         for property in &tested.results.properties {
-            let (tone, mark) = if property.violated.is_none() { (Tone::Good, good) } else { (Tone::Bad, bad) };
+            let (tone, mark) = match &property.violated {
+                Some(_) => (Tone::Bad, bad),
+                None if property.holds + property.open > 0 => (Tone::Good, good),
+                // Nothing was looked at: that is no pass.
+                None => (Tone::Faint, "-"),
+            };
             let mut said: Vec<String> = Vec::new();
             for (count, words) in [
-                (property.holds, "keep to it"),
-                (property.broken, "break it"),
-                (property.open, "are not over"),
-                (property.skipped, "are not as it assumes"),
+                (property.holds, "kept"),
+                (property.broken, "broken"),
+                (property.open, "open"),
+                (property.skipped, "not as assumed"),
             ] {
                 if count > 0 {
                     said.push(format!("{count} {words}"));
                 }
             }
-            let said = if said.is_empty() { "no journey to look at".to_owned() } else { said.join(", ") };
-            let said = format!("property, of the journeys {said}");
+            let said = if said.is_empty() {
+                "no journey to look at".to_owned()
+            } else {
+                format!("journeys: {}", said.join(", "))
+            };
+            let said = format!("property, {said}");
             let _ = writeln!(out, "  {} {}  {}", look.paint(tone, mark), property.name, look.paint(Tone::Faint, &said));
         }
         let findings = tested.results.diagnostics();

@@ -391,7 +391,7 @@ impl<O: Observer> Engine<'_, O> {
             let due = (cadence.limit != Some(0)).then_some(now + cadence.period.0);
             CadenceState { cadence: *id, rounds: 0, due, open: None }
         });
-        Visit { number, entered: now, clock: now, cadences: cadences.collect(), ..Visit::default() }
+        Visit { number, first: number, entered: now, clock: now, cadences: cadences.collect(), ..Visit::default() }
     }
 
     /// The same stage and the same state twice in one instant: going on would never end.

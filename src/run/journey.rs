@@ -172,11 +172,12 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             let Some(crate::model::Place::Stage(stage)) = known.place else { continue };
             let Some(cadence) = known.visit.cadences.get(at) else { continue };
             let (cadence, round) = (cadence.cadence, cadence.rounds + 1);
-            let key = (track, known.visit.number, cadence, round);
+            // A round that was drawn for and did not come, because the draw moved the track, is not drawn for again.
+            let key = (track, known.visit.first, cadence, round);
             if self.drawn.contains(&key) {
                 continue;
             }
-            self.drawn.retain(|(known, ..)| *known != track);
+            self.drawn.retain(|(known, _, other, _)| (*known, *other) != (track, cadence));
             self.drawn.push(key);
             for event in self.world.before_round(self.machine, self.state, track, stage, cadence, round) {
                 self.apply(&event);

@@ -148,6 +148,8 @@ pub struct Pause {
 pub struct Visit {
     /// Its number, unique in the journey.
     pub number: u32,
+    /// The number of the visit whose clocks and rounds it goes on with: its own, unless it was resumed.
+    pub first: u32,
     /// When it began.
     pub entered: Seconds,
     /// Its clock: `now` minus this is the time in the stage, pauses and absences not counted.
