@@ -34,8 +34,10 @@ impl<O: Observer> Engine<'_, O> {
                 }
             }
             Event::Facts { service, values, correction } => {
-                for (fact, value) in values {
-                    if self.accepts(*service, *fact, value, *correction) {
+                // All or nothing: half a line is not what anybody said.
+                let refused = values.iter().filter(|(fact, value)| !self.accepts(*service, *fact, value, *correction));
+                if refused.count() == 0 {
+                    for (fact, value) in values {
                         self.set(*service, *fact, value.clone(), false);
                     }
                 }
@@ -192,7 +194,13 @@ impl<O: Observer> Engine<'_, O> {
             }
             ([], None) => (None, self.only_service(task)),
         };
+        let dismissed = matches!(status, TaskStatus::NotRequired | TaskStatus::Cancelled);
+        let unexplained = dismissed && reason.is_none_or(|reason| reason.trim().is_empty());
         let Some(track) = track else {
+            let mut offers = self.machine.playbook.offers.iter().filter(|offer| offer.task == task);
+            if unexplained && offers.all(|offer| offer.mandatory) {
+                return self.unexplained(&label);
+            }
             let now = self.state.now;
             let record = self.state.record_mut(service, task);
             record.status = status;
@@ -209,11 +217,8 @@ impl<O: Observer> Engine<'_, O> {
             return;
         };
         let mandatory = self.machine.playbook.offers[offer.index()].mandatory;
-        let dismissed = matches!(status, TaskStatus::NotRequired | TaskStatus::Cancelled);
-        if dismissed && mandatory && reason.is_none_or(|reason| reason.trim().is_empty()) {
-            return self.effect(Effect::Rejected(format!(
-                "task {label} is mandatory: it can be declared not required only with a reason"
-            )));
+        if unexplained && mandatory {
+            return self.unexplained(&label);
         }
         if status == TaskStatus::Complete || dismissed {
             self.close_task(track, offer, status, reason);
@@ -227,6 +232,11 @@ impl<O: Observer> Engine<'_, O> {
             record.reason = reason.map(str::to_owned);
             self.effect(Effect::TaskChanged(service, task, Some(offer), status, reason.map(str::to_owned)));
         }
+    }
+
+    fn unexplained(&mut self, label: &str) {
+        let why = "is mandatory: it can be declared not required only with a reason";
+        self.effect(Effect::Rejected(format!("task {label} {why}")));
     }
 
     /// The service a task without one can only belong to: its own, where all its places name the same single one.
@@ -255,7 +265,11 @@ impl<O: Observer> Engine<'_, O> {
         self.state.happenings.push(Happening { kind: kind.clone(), service, at });
         self.effect(Effect::Happened(service, kind.clone()));
         for track in self.state.order.clone() {
-            if self.hears(track, service) {
+            // What still holds this very service is not resolved for it.
+            let of = self.state.tracks[track].service;
+            let held = |blocker: &Blocker| blocker.task.is_none() && blocker.service.is_some() && blocker.service == of;
+            let left = kind == HappeningKind::Resolved && self.state.blockers.iter().any(held);
+            if !left && self.hears(track, service) && !self.urgent(track) {
                 self.fire_on(track, &kind);
             }
         }
@@ -293,23 +307,31 @@ impl<O: Observer> Engine<'_, O> {
         self.state.blockers.push(Blocker { kind, service, task, raised: at, handled: Vec::new() });
         let blocker = self.state.blockers.len() - 1;
         if let Some(task) = task {
-            for track in &mut self.state.tracks {
-                if service.is_none() || track.service == service {
-                    let offers = &self.machine.playbook.offers;
-                    for open in track.visit.open.iter_mut().filter(|open| offers[open.offer.index()].task == task) {
-                        open.blocked = open.blocked.or(Some(at));
-                        open.status = TaskStatus::Blocked;
-                    }
+            for id in 0..self.state.tracks.len() {
+                if service.is_none() || self.state.tracks[id].service == service {
+                    self.block_task(id, task);
                 }
             }
             return;
         }
         for track in self.state.order.clone() {
-            if self.hears(track, service) && self.fire_on(track, &happening) {
+            if self.hears(track, service) && (self.urgent(track) || self.fire_on(track, &happening)) {
                 self.state.blockers[blocker].handled.push(track);
             }
         }
         self.refresh_stops();
+    }
+
+    /// A blocker holds a task where it is open.
+    fn block_task(&mut self, track: TrackId, task: TaskId) {
+        let (now, offers) = (self.state.now, &self.machine.playbook.offers);
+        let mut open = self.state.tracks[track].visit.open.iter_mut();
+        let Some(open) = open.find(|open| offers[open.offer.index()].task == task) else { return };
+        open.blocked = open.blocked.or(Some(now));
+        open.status = TaskStatus::Blocked;
+        let (offer, service) = (open.offer, self.state.tracks[track].service);
+        self.state.record_mut(service, task).status = TaskStatus::Blocked;
+        self.effect(Effect::TaskChanged(service, task, Some(offer), TaskStatus::Blocked, None));
     }
 
     fn clear(&mut self, kind: Option<&str>, service: Option<ServiceId>, task: Option<TaskId>, waived: bool) {
@@ -329,7 +351,8 @@ impl<O: Observer> Engine<'_, O> {
         if waived {
             self.happen(HappeningKind::Waived, service);
         }
-        let left = |blocker: &Blocker| blocker.task.is_none() && blocker.service == service;
+        let left =
+            |blocker: &Blocker| blocker.task.is_none() && (blocker.service.is_none() || blocker.service == service);
         if !self.state.blockers.iter().any(left) {
             self.happen(HappeningKind::Resolved, service);
         }
@@ -340,6 +363,7 @@ impl<O: Observer> Engine<'_, O> {
         let now = self.state.now;
         let offers = &self.machine.playbook.offers;
         let blockers = &self.state.blockers;
+        let mut freed = Vec::new();
         for track in &mut self.state.tracks {
             for open in &mut track.visit.open {
                 let task = offers[open.offer.index()].task;
@@ -352,8 +376,13 @@ impl<O: Observer> Engine<'_, O> {
                     // A stop of the whole track shifts its work by itself.
                     let from = track.stopped.map_or(now, |stopped| stopped.max(since));
                     open.done_at = open.done_at.map(|at| at + (from - since).max(0));
+                    freed.push((track.service, task, open.offer));
                 }
             }
+        }
+        for (service, task, offer) in freed {
+            self.state.record_mut(service, task).status = TaskStatus::NotStarted;
+            self.effect(Effect::TaskChanged(service, task, Some(offer), TaskStatus::NotStarted, None));
         }
     }
 
@@ -382,12 +411,14 @@ impl<O: Observer> Engine<'_, O> {
     /// Ends a pause: the clocks of the track and of those within it go on where they stood.
     pub(super) fn resume(&mut self, track: TrackId) {
         let Some(pause) = self.state.tracks[track].paused.take() else { return };
-        let gap = self.state.now - pause.since;
         for id in 0..self.state.tracks.len() {
             if self.within(id, track) {
+                // Pauses that overlap count once: what another one still covers is left to it. What began in the pause
+                // has not stood still before.
+                let until = self.state.paused_since(id).unwrap_or(self.state.now);
                 let known = &mut self.state.tracks[id];
-                known.clock += gap;
-                known.visit.clock += gap;
+                known.clock += (until - pause.since.max(known.clock)).max(0);
+                known.visit.clock += (until - pause.since.max(known.visit.clock)).max(0);
             }
         }
         self.refresh_stops();

@@ -113,7 +113,7 @@ impl<'a> View<'a> {
             }
             Atom::InStage(duration) => {
                 let track = &self.state.tracks[self.track];
-                let now = track.paused.as_ref().map_or(self.state.now, |pause| pause.since);
+                let now = self.state.paused_since(self.track).unwrap_or(self.state.now);
                 Some(track.place.is_some() && now - track.visit.clock >= duration.0)
             }
             Atom::Since(unit, since, comparison, right) => {

@@ -162,6 +162,17 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    /// Takes a `whenever` that has become true at this very moment.
+    pub(super) fn urgent(&mut self, track: TrackId) -> bool {
+        self.watch();
+        let machine = self.machine;
+        match self.state.tracks[track].place {
+            None => self.whenever(track, &machine.playbook.scopes[self.state.tracks[track].scope.index()].everywhere),
+            Some(Place::End(_)) => false,
+            Some(place) => self.whenever(track, &machine.graph.exits(place).whenever),
+        }
+    }
+
     /// Takes the first `whenever` that is true; an unknown one neither fires nor blocks.
     fn whenever(&mut self, track: TrackId, transitions: &[TransitionId]) -> bool {
         let view = View::of(self.machine, self.state, track);

@@ -321,14 +321,14 @@ impl State {
     /// Whether the track or one around it is paused.
     #[must_use]
     pub fn paused(&self, track: TrackId) -> bool {
-        let mut at = Some(track);
-        while let Some(id) = at {
-            if self.tracks[id].paused.is_some() {
-                return true;
-            }
-            at = self.tracks[id].parent.map(|(parent, _)| parent);
-        }
-        false
+        self.paused_since(track).is_some()
+    }
+
+    /// Since when the track or one around it is paused.
+    #[must_use]
+    pub fn paused_since(&self, track: TrackId) -> Option<Seconds> {
+        let around = std::iter::successors(Some(track), |id| self.tracks[*id].parent.map(|(parent, _)| parent));
+        around.filter_map(|id| self.tracks[id].paused.as_ref().map(|pause| pause.since)).min()
     }
 }
 

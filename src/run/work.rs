@@ -129,6 +129,7 @@ impl<O: Observer> Engine<'_, O> {
             .blockers
             .iter()
             .any(|blocker| blocker.task == Some(task) && (blocker.service.is_none() || blocker.service == service));
+        let status = if held { TaskStatus::Blocked } else { status };
         let open = OpenTask { offer: id, cadence, status, offered: now, done_at: None, blocked: held.then_some(now) };
         self.state.tracks[track].visit.open.push(open);
         self.state.record_mut(service, task).status = status;

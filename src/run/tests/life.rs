@@ -193,3 +193,111 @@ fn a_journey_stops_where_it_is_told_to() {
     let told = tell_until(play, "{}", "", Some(10));
     assert_eq!((told.stop, told.state.now), (Stop::Horizon, 10 * crate::value::DAY));
 }
+
+const CLOCKS: &str = "playbook p {
+    services { one two }
+    each service as work { stage a { after 30 days -> fine } after 31 days -> late end fine success end late failure }
+    then -> done
+    end done success }";
+
+#[test]
+fn pauses_that_overlap_count_once() {
+    // The customer on days 5 to 25, one service on days 10 to 30: 25 days in all for that service.
+    let lines = "{\"day\": 5, \"event\": \"paused\", \"until_day\": 25, \"reason\": \"x\"}
+        {\"day\": 10, \"service\": \"one\", \"event\": \"paused\", \"until_day\": 30, \"reason\": \"y\"}";
+    let told = tell(CLOCKS, r#"{"services": {"one": {}, "two": {}}}"#, lines);
+    assert_eq!((told.way("one")[1].as_str(), told.way("two")[1].as_str()), ("55 end fine", "50 end fine"));
+    // The service on days 3 to 20, the customer on days 5 to 25: 22 days.
+    let lines = "{\"day\": 3, \"service\": \"one\", \"event\": \"paused\", \"until_day\": 20, \"reason\": \"y\"}
+        {\"day\": 5, \"event\": \"paused\", \"until_day\": 25, \"reason\": \"x\"}";
+    let told = tell(CLOCKS, r#"{"services": {"one": {}, "two": {}}}"#, lines);
+    assert_eq!((told.way("one")[1].as_str(), told.way("two")[1].as_str()), ("52 end fine", "50 end fine"));
+}
+
+#[test]
+fn a_service_added_in_a_pause_waits_for_its_end_only() {
+    let lines = "{\"day\": 5, \"event\": \"paused\", \"until_day\": 25, \"reason\": \"x\"}
+        {\"day\": 10, \"service\": \"two\", \"event\": \"added\"}";
+    let told = tell(CLOCKS, r#"{"services": {"one": {}}}"#, lines);
+    assert_eq!(told.way("two"), ["25 enter a", "55 end fine"]);
+    assert_eq!(told.way("one"), ["0 enter a", "50 end fine"]);
+}
+
+#[test]
+fn s03_whenever_is_before_on_also_when_the_event_makes_it_true() {
+    let play = "playbook p {
+        events { call }
+        stage a { on call -> by_event  whenever happened call -> by_whenever }
+        end by_event success end by_whenever success }";
+    assert_eq!(tell(play, "{}", r#"{"day": 1, "event": "call"}"#).way("-")[1], "1 end by_whenever");
+}
+
+#[test]
+fn s17_nothing_changes_at_a_line_that_cannot_be() {
+    let play = "playbook p { facts of the customer { up : int rising  go : yes/no }
+        stage a { -> fine when go or up > 9  after 9 days -> late } end fine success end late failure }";
+    let told = tell(play, r#"{"up": 5}"#, r#"{"day": 1, "set": {"go": true, "up": 4}}"#);
+    assert_eq!((told.way("-")[1].as_str(), told.findings.len()), ("9 end late", 1));
+}
+
+#[test]
+fn s18_a_blocked_task_is_blocked() {
+    let play = "playbook p {
+        stage a { together { task one mandatory \"One\" task two mandatory \"Two\" }
+          whenever task one is blocked -> fine }
+        end fine success }";
+    let lines = "{\"day\": 1, \"event\": \"blocker\", \"task\": \"one\", \"kind\": \"legal\"}";
+    let told = tell(play, "{}", lines);
+    assert!(told.has("1 - task one blocked") && told.has("1 - end fine"), "{:?}", told.log);
+}
+
+#[test]
+fn s18_a_task_can_be_blocked_before_it_is_offered() {
+    let play = "playbook p {
+        stage a { task one mandatory \"One\" task two mandatory \"Two\"  whenever task two is blocked -> b  -> fine }
+        stage b { after 9 days -> fine }
+        end fine success start -> a }";
+    let lines = "{\"day\": 1, \"event\": \"blocker\", \"task\": \"two\", \"kind\": \"legal\"}
+        {\"day\": 2, \"task\": \"one\", \"status\": \"complete\"}";
+    assert_eq!(tell(play, "{}", lines).way("-"), ["0 enter a", "2 enter b", "11 end fine"]);
+}
+
+#[test]
+fn s18_resolved_waits_for_the_last_blocker_of_the_service_and_the_customer() {
+    let blocker = |day: i64, of: &str, event: &str| format!("{{\"day\": {day}, {of} \"event\": \"{event}\"}}\n");
+    let one = "\"service\": \"one\",";
+    let play = BLOCKED.replace("on blocker (legal)", "on blocker");
+    let way = |lines: &[String]| tell(&play, r#"{"services": {"one": {}}}"#, &lines.concat()).way("one");
+    // The service's own is resolved first: the customer's is still open.
+    let lines = [
+        blocker(5, one, "blocker"),
+        blocker(6, "", "blocker"),
+        blocker(10, one, "resolved"),
+        blocker(20, "", "resolved"),
+    ];
+    assert_eq!(way(&lines)[..3], ["0 enter a", "5 enter fix", "20 resume a"]);
+    // The customer's first: the service's own is still open.
+    let lines = [
+        blocker(5, one, "blocker"),
+        blocker(6, "", "blocker"),
+        blocker(10, "", "resolved"),
+        blocker(20, one, "resolved"),
+    ];
+    assert_eq!(way(&lines)[..3], ["0 enter a", "5 enter fix", "20 resume a"]);
+}
+
+#[test]
+fn s05_not_required_before_its_turn_needs_a_reason_too() {
+    let play =
+        "playbook p { stage a { task one mandatory \"One\" task two mandatory \"Two\" -> fine } end fine success }";
+    let lines = |reason: &str| {
+        format!(
+            "{{\"day\": 1, \"task\": \"two\", \"status\": \"not required\"{reason}}}\n\
+            {{\"day\": 2, \"task\": \"one\", \"status\": \"complete\"}}"
+        )
+    };
+    let told = tell(play, "{}", &lines(""));
+    assert_eq!((told.findings.len(), told.way("-").len()), (1, 1));
+    let told = tell(play, "{}", &lines(", \"reason\": \"done elsewhere\""));
+    assert_eq!((told.findings.len(), told.way("-")[1].as_str()), (0, "2 end fine"));
+}
