@@ -95,7 +95,7 @@ fn statements_follow_each_other() {
     let summary = ten(
         ROUNDS,
         "services ~ teams 100%  usage ~ 0%
-         in follow each round { with 0% usage = 10% otherwise { with 100% { usage += 3% } } }",
+         in follow each round { with 0% { usage = 10% } otherwise { with 100% { usage += 3% } } }",
     );
     assert_eq!((won(&summary), mean(&summary)), (10, 28.0));
     assert_eq!(won(&ten(ROUNDS, "services ~ teams 100%  usage ~ 0%  in follow on entry { usage = 12% }")), 10);

@@ -159,7 +159,7 @@ fn the_rest_of_a_scenario() {
          stage talk takes 3 days
          in follow each round {
            blocker technical with 8% lasting exponential(10 days)
-           otherwise { usage += max(0%, normal(1.2%, 0.8%)) + (1% if push else 0%)  when round = 2 { with 30% push = yes } }
+           otherwise { usage += max(0%, normal(1.2%, 0.8%)) + (1% if push else 0%)  when round = 2 { with 30% { push = yes } } }
          }
          in talk on entry { event review with 20% otherwise usage = 1% }
          after uniform(30 days, 300 days) with 10% { large = yes }
