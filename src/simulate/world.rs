@@ -12,6 +12,7 @@ use crate::run::{Customer, Event, Machine};
 use crate::value::{Duration, Value};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a task is not required: the scenario's odds said so.
@@ -19,9 +20,6 @@ pub(super) const NOT_DONE: &str = "not done in the scenario";
 
 /// The longest time that is drawn: ten thousand years. Beyond it nobody waits.
 const LONGEST: i64 = 10_000 * 365 * crate::value::DAY;
-
-/// The most moments of one journey: one that does not end by itself is looked at no further.
-const MOMENTS: u32 = 200_000;
 
 /// Something that comes at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,8 +45,6 @@ pub(super) struct Scene<'p> {
     plan: &'p Plan<'p>,
     stop: &'p AtomicBool,
     customer: u64,
-    /// Moments of the journey so far.
-    moments: u32,
     /// How often each site was drawn from, for the customer and each service.
     drawn: Vec<u32>,
     agenda: BinaryHeap<Reverse<(Seconds, u32, Due)>>,
@@ -58,6 +54,8 @@ pub(super) struct Scene<'p> {
     /// Visits whose stage has taken its time.
     taken: Vec<(TrackId, u32)>,
     begun: bool,
+    /// A journey of nobody, from where draws are seen that read nothing.
+    nobody: Option<Rc<State>>,
 }
 
 impl<'p> Scene<'p> {
@@ -67,13 +65,13 @@ impl<'p> Scene<'p> {
             plan,
             stop,
             customer: 0,
-            moments: 0,
             drawn: vec![0; plan.sites * plan.instances],
             agenda: BinaryHeap::new(),
             entries: 0,
             stack: Vec::new(),
             taken: Vec::new(),
             begun: false,
+            nobody: None,
         }
     }
 
@@ -89,7 +87,6 @@ impl<'p> Scene<'p> {
     /// services of a customer from a file.
     pub(super) fn begin(&mut self, machine: &Machine, number: u64, customer: &mut Customer, from_file: bool) {
         self.customer = number;
-        self.moments = 0;
         self.drawn.fill(0);
         self.agenda.clear();
         self.entries = 0;
@@ -108,12 +105,15 @@ impl<'p> Scene<'p> {
             }
         }
         let plan = self.plan;
-        let mut state = State::new(machine, customer);
         for draw in &plan.draws {
             let fact = &machine.playbook.facts[draw.draw.fact.index()];
-            if draw.reads {
-                state = State::new(machine, customer);
-            }
+            // Most draws read nothing of the customer: a state of nobody will do for them.
+            let state = if draw.reads {
+                Rc::new(State::new(machine, customer))
+            } else {
+                let nobody = || Rc::new(State::new(machine, &Customer::new(machine, "")));
+                Rc::clone(self.nobody.get_or_insert_with(nobody))
+            };
             let services = match fact.scope {
                 FactScope::Customer => vec![None],
                 FactScope::Service => customer.intended.iter().map(Some).collect(),
@@ -292,8 +292,7 @@ impl World for Scene<'_> {
     }
 
     fn stops(&mut self) -> bool {
-        self.moments += 1;
-        self.moments > MOMENTS || self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Relaxed)
     }
 
     fn next(&mut self, machine: &Machine, state: &State) -> Option<Seconds> {
