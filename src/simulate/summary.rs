@@ -91,7 +91,7 @@ impl Unfinished {
     fn of(tally: &UnfinishedTally) -> Unfinished {
         let waits = tally.waits.iter().map(|((kind, name), count)| (*kind, name.clone(), *count));
         let mut waits: Vec<(WaitKind, String, u64)> = waits.collect();
-        waits.sort_by(|a, b| b.2.cmp(&a.2));
+        waits.sort_by_key(|(_, _, customers)| std::cmp::Reverse(*customers));
         Unfinished { customers: tally.customers, waits }
     }
 }

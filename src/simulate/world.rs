@@ -313,7 +313,7 @@ impl World for Scene<'_> {
             if self.agenda.peek().is_none_or(|Reverse((at, ..))| *at > state.now) {
                 return None;
             }
-            let Some(Reverse((_, _, due))) = self.agenda.pop() else { return None };
+            let Reverse((_, _, due)) = self.agenda.pop()?;
             match due {
                 Due::Resolved(kind, service) => {
                     if !self.outlasted(kind.as_ref(), service) {

@@ -336,10 +336,10 @@ impl Maker<'_> {
         let delay = self.time(delay, at);
         let odds = odds.map(|odds| self.odds(odds, at));
         let statements = self.statements(statements, at);
-        if let (Some(delay), Some(service), Some(odds)) = (delay, flipped(service), flipped(odds)) {
-            if !self.happens_later(&delay) {
-                self.made.timed.push(Timed { service, delay, odds, statements, span });
-            }
+        if let (Some(delay), Some(service), Some(odds)) = (delay, flipped(service), flipped(odds))
+            && !self.happens_later(&delay)
+        {
+            self.made.timed.push(Timed { service, delay, odds, statements, span });
         }
     }
 
