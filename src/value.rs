@@ -159,7 +159,11 @@ impl Date {
     pub fn parse(text: &str) -> Option<Date> {
         let mut parts = text.split('-');
         let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || year.len() != 4 || month.len() != 2 || day.len() != 2 {
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if parts.next().is_some()
+            || (year.len(), month.len(), day.len()) != (4, 2, 2)
+            || !(digits(year) && digits(month) && digits(day))
+        {
             return None;
         }
         Date::from_parts(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
@@ -289,7 +293,9 @@ mod tests {
     #[test]
     fn dates_read_and_print() {
         assert_eq!(Date::parse("1970-01-01"), Some(Date(0)));
-        assert_eq!(Date::parse("2020-02-30"), None);
+        for text in ["2020-02-30", "2020-+1-01", "+202-01-01", "2020-1-01", ""] {
+            assert_eq!(Date::parse(text), None, "{text}");
+        }
         assert_eq!(Date::parse("2020-03-02").map(Date::weekday), Some(0));
         assert_eq!(Duration::days(14).to_string(), "2 weeks");
     }
