@@ -57,17 +57,19 @@ struct Subject<'a> {
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
 
 /// Rules about what is there.
-const ALWAYS: [Check; 6] = [
+const ALWAYS: [Check; 5] = [
     after_otherwise::check,
     mandatory_and_optional::check,
     no_services::check,
-    unused_declaration::check,
     broken_link::check,
     property_not_proved::check,
 ];
 
-/// Rules that conclude something from what is not there: only for a playbook that could be resolved as a whole.
-const WHOLE: [Check; 12] = [
+/// Rules that conclude something from what is used and what is for whom: only for a playbook without mistakes.
+const SOUND: [Check; 3] = [task_never_offered::check, service_not_covered::check, unused_declaration::check];
+
+/// Rules that conclude something from ways that are not there: only where all of the flow is.
+const WHOLE: [Check; 10] = [
     missing_start::check,
     unreachable_stage::check,
     dead_end::check,
@@ -78,8 +80,6 @@ const WHOLE: [Check; 12] = [
     unbounded_cadence::check,
     zero_time_loop::check,
     loop_without_bound::check,
-    task_never_offered::check,
-    service_not_covered::check,
 ];
 
 /// Looks at a playbook, its properties and its graph with every rule. Findings come rule by rule, unsorted.
@@ -89,7 +89,8 @@ pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) 
     let subject = Subject { document, playbook, graph, around, reach: Reach::new(playbook, graph) };
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
-    for rule in whole.iter().chain(&ALWAYS) {
+    let sound: &[Check] = if document.sound { &SOUND } else { &[] };
+    for rule in whole.iter().chain(sound).chain(&ALWAYS) {
         rule(&subject, &mut findings);
     }
     findings

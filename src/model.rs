@@ -150,8 +150,11 @@ pub struct Named {
 pub struct Document {
     /// The playbook.
     pub playbook: Playbook,
-    /// Whether all of the playbook could be resolved. Where not, something is missing from it, and a check should not
-    /// conclude anything from that.
+    /// Whether no mistake was found in the playbook. Where one was, something may not be used, or not be for a service,
+    /// because of it: a check should not conclude anything from that.
+    pub sound: bool,
+    /// Whether all of the flow is there: every place and transition, though a guard may stand for one that is wrong.
+    /// Where not, a check should not conclude anything from ways that are missing.
     pub whole: bool,
     /// Its tests.
     pub tests: Vec<test::Test>,

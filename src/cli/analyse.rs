@@ -56,8 +56,7 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
             .collect();
         let around = Surroundings { files: &around, playbooks: &names, complete };
         // Playbooks of imported files are looked at with their own file.
-        let own =
-            |document: &&Document| gaps.is_empty() && document.whole && document.playbook.name.span.file == file.id;
+        let own = |document: &&Document| gaps.is_empty() && document.playbook.name.span.file == file.id;
         for document in resolved.iter().filter(own) {
             diagnostics.extend(check(document, &StateGraph::new(&document.playbook), around));
         }

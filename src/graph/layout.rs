@@ -84,8 +84,8 @@ const VERTICES: usize = 10_000;
 /// Above so many rows its recursion would be deep.
 const ROWS: usize = 1_500;
 /// Above so many narrow places for long lines, lines that pass more than [`SHORT`] rows end at their label.
-const PASSES: usize = 30_000;
-/// Rows a line may pass in a very large drawing.
+const PASSES: usize = 1_500;
+/// Rows of boxes a line may pass in a large drawing.
 const SHORT: usize = 8;
 /// Between neighbours in a row.
 const SPACING: f64 = 22.0;
@@ -118,7 +118,7 @@ fn stubs_needed(rows: &[usize], links: &[Link]) -> bool {
     passes.fold(0_usize, usize::saturating_add) > PASSES
 }
 
-/// Lays out boxes of these sizes, the first ones on top, and links between them. Indices of links must be those of boxes.
+/// Lays out boxes of these sizes, the first one on top, and links between them. Indices of links must be those of boxes.
 #[must_use]
 pub fn lay_out(sizes: &[Size], links: &[Link]) -> Layout {
     let rows = layers(sizes.len(), links);
@@ -153,7 +153,7 @@ pub fn lay_out(sizes: &[Size], links: &[Link]) -> Layout {
 /// How far a loop goes out.
 const LOOP: f64 = 16.0;
 
-/// The row of each box: links point downwards, but those that close a cycle. Sources are on top.
+/// The row of each box: links point downwards, but those that close a cycle. The first box is on top.
 fn layers(count: usize, links: &[Link]) -> Vec<usize> {
     let mut outgoing: Vec<Vec<usize>> = vec![Vec::new(); count];
     for (index, link) in links.iter().enumerate() {
@@ -190,12 +190,22 @@ fn layers(count: usize, links: &[Link]) -> Vec<usize> {
         }
     }
     let mut rows = vec![0; count];
-    for at in finished.into_iter().rev() {
-        for link in &outgoing[at] {
+    let mut begun = vec![false; count];
+    if let Some(first) = begun.first_mut() {
+        *first = true;
+    }
+    for at in finished.iter().rev() {
+        for link in outgoing[*at].iter().filter(|link| !closes[**link]) {
             let to = links[*link].to;
-            if !closes[*link] {
-                rows[to] = rows[to].max(rows[at] + 1);
-            }
+            rows[to] = rows[to].max(rows[*at] + 1);
+            begun[to] |= begun[*at];
+        }
+    }
+    // What the first box does not lead to stands just above what it leads to itself.
+    for at in finished {
+        let below = outgoing[at].iter().filter(|link| !closes[**link]).map(|link| rows[links[*link].to]).min();
+        if let (false, Some(below)) = (begun[at], below) {
+            rows[at] = below - 1;
         }
     }
     rows
@@ -628,6 +638,10 @@ mod tests {
     fn links_point_downwards_but_those_that_close_a_cycle() {
         let links = [link(0, 1, 0.0), link(1, 2, 0.0), link(2, 0, 30.0), link(0, 2, 0.0)];
         assert_eq!(layers(3, &links), [0, 1, 2]);
+        let aside = [link(0, 1, 0.0), link(1, 2, 0.0), link(3, 4, 0.0), link(4, 2, 0.0)];
+        assert_eq!(layers(5, &aside), [0, 1, 2, 0, 1]);
+        let aside = [link(0, 1, 0.0), link(1, 2, 0.0), link(3, 2, 0.0)];
+        assert_eq!(layers(4, &aside), [0, 1, 2, 1]);
         let layout = lay_out(&[size(40.0, 20.0); 3], &links);
         let up = |route: &Route| match route {
             Route::Along(stretches) => stretches[0].from > stretches[stretches.len() - 1].to,

@@ -22,7 +22,7 @@ pub use expression::{Context, Where};
 pub use names::{BLOCKER_KINDS, Names};
 
 use super::{Atom, Clause, Document, Expr, Link, Named, Node, Text, Type};
-use crate::diagnostic::{Diagnostic, WHICH_PLAYBOOK, has_errors};
+use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, WHICH_PLAYBOOK, has_errors};
 use crate::source::Span;
 use crate::syntax::ast::{self, Item};
 use names::{Table, duplicate, unknown};
@@ -163,7 +163,8 @@ fn document(playbook: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Dia
     declarations::resolve_lets(&mut names, playbook, out);
     declarations::audience(&mut names, playbook, out);
     flow::resolve(&mut names, plan, out);
-    let whole = !has_errors(&out[before..]);
+    let sound = !has_errors(&out[before..]);
+    let whole = names.flow_lost == 0 && out[before..].iter().all(|found| *found.rule != DUPLICATE_NAME);
     let mut titles: BTreeMap<&str, Span> = BTreeMap::new();
     let mut tests = Vec::with_capacity(speaking.tests.len());
     for test in &speaking.tests {
@@ -184,7 +185,7 @@ fn document(playbook: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Dia
         table.declare(&scenario.name, (), out);
         scenarios.extend(scenario::resolve_scenario(&mut names, scenario, out));
     }
-    Document { playbook: names.playbook, whole, tests, properties, scenarios }
+    Document { playbook: names.playbook, sound, whole, tests, properties, scenarios }
 }
 
 /// A text with its translations. Two in one language: the first counts.

@@ -180,6 +180,40 @@ fn every_customer_runs_with_the_timeline_of_the_same_name() {
     }
 }
 
+/// The sketch the source process began with: a customer of whom only its facts are known goes the same way in both.
+#[test]
+fn customers_go_the_way_of_the_sketch() {
+    let journey = |playbook: &str, customer: &str, timeline: Option<&str>| {
+        let customer = format!("workflows/customers/{customer}");
+        let mut arguments = vec!["run", playbook, "--customer", &customer, "--format", "json"];
+        arguments.extend(timeline.into_iter().flat_map(|timeline| ["--timeline", timeline]));
+        let (exit, stdout, stderr) = outcome(root(), &arguments, b"");
+        assert_eq!(exit, 0, "{playbook} {customer}: {stdout}{stderr}");
+        let mut report = json(&stdout);
+        // The page's own titles, and limits for tasks, came later.
+        for task in report["tasks"].as_array_mut().unwrap() {
+            let task = task.as_object_mut().unwrap();
+            task.remove("title");
+            task.remove("due_day");
+        }
+        ["status", "outcome", "stages", "tracks", "tasks"].map(|field| report[field].clone())
+    };
+    let mut journeys = BTreeSet::new();
+    for customer in files("workflows/customers", ".json") {
+        let timelines: Vec<String> = files("workflows/timelines", ".jsonl")
+            .into_iter()
+            .filter(|timeline| timeline.trim_end_matches("l") == customer)
+            .map(|timeline| format!("workflows/timelines/{timeline}"))
+            .collect();
+        for timeline in timelines.iter().map(|timeline| Some(timeline.as_str())).chain([None]) {
+            let sketched = journey("tests/fixtures/sketch.play", &customer, timeline);
+            assert_eq!(journey(SOURCE_PROCESS, &customer, timeline), sketched, "{customer} {timeline:?}");
+            journeys.insert(format!("{sketched:?}"));
+        }
+    }
+    assert_eq!(journeys.len(), 9, "five customers, four of them also with a timeline: all differ");
+}
+
 #[test]
 fn a_customer_who_waits_is_told_for_what() {
     let arguments = ["run", SOURCE_PROCESS, "--customer", "workflows/customers/northwind.json", "--format", "json"];

@@ -133,6 +133,8 @@ pub struct Names {
     pub(super) offered: Vec<Offered>,
     /// The values of those `let`s that do not depend on a customer.
     pub(super) let_values: Vec<Option<Value>>,
+    /// How many transitions could not be made.
+    pub(super) flow_lost: usize,
 }
 
 impl Names {
@@ -150,6 +152,7 @@ impl Names {
             tasks: BTreeMap::new(),
             offered: Vec::new(),
             let_values: Vec::new(),
+            flow_lost: 0,
         }
     }
 

@@ -21,9 +21,12 @@ pub(super) fn resolve(
 ) -> Option<TransitionId> {
     let trigger = trigger(names, written, origin, scope, out);
     let limit = written.limit.as_ref().and_then(|limit| names.count(limit, "a limit", out));
-    let target = target(names, &written.target, scope, out)?;
+    let (Some(target), Some(trigger)) = (target(names, &written.target, scope, out), trigger) else {
+        names.flow_lost += 1;
+        return None;
+    };
     let resume = written.resume && can_resume(&written.target, target, origin, out);
-    let transition = Transition { origin, trigger: trigger?, target, resume, limit, span: written.span };
+    let transition = Transition { origin, trigger, target, resume, limit, span: written.span };
     Some(super::push(names, transition))
 }
 
