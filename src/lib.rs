@@ -14,6 +14,7 @@ pub mod allow;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod format;
 pub mod graph;
 pub mod model;
 pub mod report;
