@@ -38,7 +38,9 @@ impl fmt::Display for Refusal {
             Refusal::SyntaxErrors(errors) => {
                 write!(f, "it has {} syntax error{}", errors.len(), if errors.len() == 1 { "" } else { "s" })
             }
-            Refusal::Changed(what) => write!(f, "formatting it would change {what}; this is a mistake in the formatter"),
+            Refusal::Changed(what) => {
+                write!(f, "formatting it would change {what}; this is a mistake in the formatter")
+            }
         }
     }
 }

@@ -133,7 +133,10 @@ impl<'s> Weaver<'s> {
             if !first && (token.text == "}" || self.starts.lines.contains_key(&token.start)) {
                 break;
             }
-            line.leads.extend(self.leads().into_iter().map(|lead| Lead { blank: false, ..lead }));
+            for lead in self.leads() {
+                let blank = std::mem::take(&mut line.blank);
+                line.leads.push(Lead { blank, ..lead });
+            }
             self.token += 1;
             self.end = token.end();
             line.parts.push(if token.text == "{" { Part::Block(self.block(token)) } else { Part::Token(token) });

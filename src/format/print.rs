@@ -317,7 +317,20 @@ fn breaks_well(text: &str) -> bool {
     text.starts_with('@')
         || matches!(
             text,
-            "and" | "or" | "when" | "if" | "else" | "by" | "for" | "link" | "due" | "while" | "assuming" | "within" | "followed"
-                | "otherwise" | "->"
+            "and"
+                | "or"
+                | "when"
+                | "if"
+                | "else"
+                | "by"
+                | "for"
+                | "link"
+                | "due"
+                | "while"
+                | "assuming"
+                | "within"
+                | "followed"
+                | "otherwise"
+                | "->"
         )
 }

@@ -263,7 +263,10 @@ impl Reader<'_, '_> {
 
     fn stage_item(&mut self, item: &StageItem) {
         match item {
-            StageItem::About(span, _) | StageItem::Motion(span, _) | StageItem::Link(span, _) | StageItem::FirstMatch(span) => {
+            StageItem::About(span, _)
+            | StageItem::Motion(span, _)
+            | StageItem::Link(span, _)
+            | StageItem::FirstMatch(span) => {
                 self.plain(*span);
             }
             StageItem::Input(clause) | StageItem::Output(clause) => self.clause(clause),
@@ -305,7 +308,10 @@ impl Reader<'_, '_> {
 
     fn transition(&mut self, way: &Transition) {
         match &way.trigger {
-            Trigger::Completion(Some(expr)) | Trigger::Whenever(expr) | Trigger::On(_, Some(expr)) | Trigger::After(expr) => {
+            Trigger::Completion(Some(expr))
+            | Trigger::Whenever(expr)
+            | Trigger::On(_, Some(expr))
+            | Trigger::After(expr) => {
                 self.expr(expr);
             }
             Trigger::Completion(None) | Trigger::Otherwise | Trigger::On(_, None) | Trigger::AfterLastRound(_) => {}
@@ -507,10 +513,15 @@ impl Reader<'_, '_> {
                 self.starts.minus.extend(minus.filter(|minus| *minus < inner.span.start as usize));
                 self.expr(inner);
             }
-            ExprKind::Not(inner) | ExprKind::Change(_, inner) | ExprKind::InStage(inner) | ExprKind::ShareOfCustomers(inner) => {
+            ExprKind::Not(inner)
+            | ExprKind::Change(_, inner)
+            | ExprKind::InStage(inner)
+            | ExprKind::ShareOfCustomers(inner) => {
                 self.expr(inner);
             }
-            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().for_each(|part| self.expr(part)),
+            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => {
+                parts.iter().for_each(|part| self.expr(part))
+            }
             ExprKind::Compare { left, right, .. } => {
                 self.expr(left);
                 self.expr(right);

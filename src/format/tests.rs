@@ -89,7 +89,8 @@ test "t" { customer { a , b services teams{ x 3% , y } yammer
 property q:never a while b
 property r : always a // trailing
 scenario s { x~uniform( 0%,8% ) long_name , y~between 1 and 2 task 1,2 takes 3 days
- in a each round { blocker with 8% lasting 3 days otherwise x+=1 with 5%{ x=2 } otherwise x-=1 } }
+ in a each round {
+ blocker with 8% lasting 3 days otherwise x+=1 with 5%{ x=2 } otherwise x-=1 } }
 "#;
     let look = r#"// head
 
@@ -174,11 +175,16 @@ fn long_items_go_on_on_the_next_line() {
     assert!(look.lines().all(|line| line.len() <= 120), "{look}");
     assert!(look.lines().filter(|line| line.starts_with("      and ")).count() >= 3, "{look}");
     let long = "word ".repeat(40);
-    let text = format!("playbook p {{\n  stage a {{\n    about \"{long}\"\n    task 1 \"{long}\" @de \"{long}\" due within 3 days\n    -> b\n  }}\n}}\n");
+    let text = format!(
+        "playbook p {{\n  stage a {{\n    about \"{long}\"\n    task 1 \"{long}\" @de \"{long}\" due within 3 days\n    -> b\n  }}\n}}\n"
+    );
     let look = lawful(&text);
     assert_eq!(look.lines().filter(|line| line.starts_with("        @de ")).count(), 1, "{look}");
     // A block on one line that does not fit goes on several.
-    let text = format!("playbook p {{ roles {{ {} }} }}\n", (0..30).map(|at| format!("role_{at}")).collect::<Vec<_>>().join(" "));
+    let text = format!(
+        "playbook p {{ roles {{ {} }} }}\n",
+        (0..30).map(|at| format!("role_{at}")).collect::<Vec<_>>().join(" ")
+    );
     assert_eq!(lawful(&text).lines().count(), 34);
 }
 
@@ -200,7 +206,8 @@ fn small_files() {
 
 #[test]
 fn what_cannot_be_read_is_refused() {
-    for text in ["playbook", "playbook p {", "playbook p { stage a { -> b; } }", "playbook p { let x = a or b and c }"] {
+    for text in ["playbook", "playbook p {", "playbook p { stage a { -> b; } }", "playbook p { let x = a or b and c }"]
+    {
         assert!(matches!(formatted(text), Err(Refusal::SyntaxErrors(errors)) if errors.len() == 1), "{text}");
     }
 }
@@ -228,9 +235,20 @@ fn other_trees_are_told_apart() {
 /// One of the files with comments, blanks and line breaks put between its words, or blanks taken away.
 fn shaken() -> impl Strategy<Value = String> {
     let pieces = prop::collection::vec(
-        (any::<prop::sample::Index>(), prop::sample::select(vec![
-            " // one\n", "\n// two\n", "\n\n\n", "\n", "\n\n // three \"{\"\n\n", "   ", "//\n", "\r\n", "\n      // last }\n // of (it\n",
-        ])),
+        (
+            any::<prop::sample::Index>(),
+            prop::sample::select(vec![
+                " // one\n",
+                "\n// two\n",
+                "\n\n\n",
+                "\n",
+                "\n\n // three \"{\"\n\n",
+                "   ",
+                "//\n",
+                "\r\n",
+                "\n      // last }\n // of (it\n",
+            ]),
+        ),
         1..25,
     );
     let texts = prop_oneof![Just(SKETCH), Just(EVERYTHING), Just(JOURNEY), Just(PROCESS), Just(CONDITIONS)];

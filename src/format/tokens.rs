@@ -81,9 +81,8 @@ fn word(rest: &str) -> usize {
 /// A number, a percentage or a date.
 fn number(rest: &str) -> usize {
     let bytes = rest.as_bytes();
-    let digits = |from: usize| {
-        bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count()
-    };
+    let digits =
+        |from: usize| bytes.iter().skip(from).take_while(|byte| byte.is_ascii_digit() || **byte == b'_').count();
     let sign = |at: usize, sign: u8| bytes.get(at) == Some(&sign);
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let date = (0..10).all(|at| if at == 4 || at == 7 { sign(at, b'-') } else { digit(at) });

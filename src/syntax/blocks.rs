@@ -282,8 +282,9 @@ impl<'s> Walk<'s> {
                 return items.extend(list.map(|(open, list)| PlaybookItem::Links(self.whole(&open), list)));
             }
             "facts" => {
-                let each = self.slice(self.at).split('{').next().is_some_and(|head| head.contains("each"));
-                let scope = if each { FactScope::Service } else { FactScope::Customer };
+                let of = self.skip(self.at + "facts".len());
+                let whose = self.skip(of + self.token(of).len());
+                let scope = if self.token(whose) == "each" { FactScope::Service } else { FactScope::Customer };
                 let list = self.list(Rule::facts_head, "list of facts", Place::Facts, block, |walk, inner| {
                     walk.item(Rule::fact, inner).and_then(|pair| walk.build.fact(pair))
                 });

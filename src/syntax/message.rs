@@ -246,7 +246,9 @@ fn keyword(rule: Rule) -> Vec<String> {
     match (rule, name.strip_prefix("kw_")) {
         (Rule::flag, _) => vec!["mandatory".to_owned(), "optional".to_owned()],
         (Rule::end_kind, _) => vec!["success".to_owned(), "neutral".to_owned(), "failure".to_owned()],
-        (Rule::volatility, _) => ["live", "fixed", "rising", "falling"].map(str::to_owned).to_vec(),
+        (Rule::volatility | Rule::how_it_changes, _) => {
+            ["live", "fixed", "rising", "falling"].map(str::to_owned).to_vec()
+        }
         (Rule::task_when, _) => vec!["when".to_owned()],
         (Rule::for_services | Rule::for_playbook, _) => vec!["for".to_owned()],
         (Rule::by_roles, _) => vec!["by".to_owned()],
@@ -322,7 +324,7 @@ fn words(rule: Rule) -> &'static str {
         Rule::date => "a date, for example `2020-03-02`",
         Rule::integer => "a number",
         Rule::task_ref => "the number or name of a task",
-        Rule::status => "a status, for example `complete`",
+        Rule::status | Rule::status_word => "a status, for example `complete`",
         Rule::type_expr => "a type, for example `yes/no` or `percent`",
         Rule::arrow | Rule::completion => "`->`",
         Rule::brace_open | Rule::fields | Rule::statements => "`{`",
@@ -350,7 +352,7 @@ fn words(rule: Rule) -> &'static str {
         Rule::continues => "`continues`",
         Rule::event_pattern => "the name of an event",
         Rule::fact_range => "`in`",
-        Rule::kept | Rule::volatility => "how it may change, for example `fixed`",
+        Rule::kept | Rule::volatility | Rule::how_it_changes => "how it may change, for example `fixed`",
         Rule::last_round => "`last round`",
         Rule::when_point => "a day or date",
         Rule::decimals => "`to`",

@@ -219,8 +219,8 @@ impl<'s> Builder<'s> {
         }
     }
 
-    pub fn status(pair: &Pair<'_, Rule>) -> TaskStatus {
-        let words: Vec<&str> = pair.as_str().split_whitespace().collect();
+    pub fn status(pair: Pair<'_, Rule>) -> TaskStatus {
+        let words: Vec<&str> = pair.into_inner().map(|word| word.as_str()).collect();
         let words = words.join(" ");
         TaskStatus::ALL
             .iter()

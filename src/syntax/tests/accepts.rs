@@ -319,6 +319,17 @@ fn line_breaks_and_blanks_of_all_kinds() {
 
 #[test]
 fn comments_know_their_place() {
+    right("playbook p { facts of the customer { live // why\n : int fixed // so\n rising : int } }");
+    let file = right("playbook p { facts // each {\n of the customer { } facts of // the\n each service { } }");
+    let scopes: Vec<FactScope> = playbook(&file)
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            PlaybookItem::Facts(_, scope, _) => Some(*scope),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(scopes, [FactScope::Customer, FactScope::Service]);
     let text = "// first\r\nplaybook p { // \"after\n\n\t// own\n overview \"https://a.b // no\" // last";
     let (file, _, _) = read(text);
     let shown: Vec<(&str, bool)> = file.comments.iter().map(|comment| (&*comment.text, comment.own_line)).collect();

@@ -421,7 +421,7 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::kw_not => negated = true,
-                Rule::status => status = Builder::status(&part),
+                Rule::status => status = Builder::status(part),
                 _ => {}
             }
         }

@@ -193,7 +193,7 @@ impl Builder<'_> {
                 Rule::name => name = Some(self.name(&part)),
                 Rule::type_expr => kind = Some(self.type_expr(part)),
                 Rule::kept | Rule::volatility => {
-                    let volatility = match part.as_str().split_whitespace().next() {
+                    let volatility = match part.into_inner().next().map(|word| word.as_str()) {
                         Some("kept") => Volatility::Kept,
                         Some("fixed") => Volatility::Fixed,
                         Some("rising") => Volatility::Rising,

@@ -117,7 +117,7 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::task_ref => task = Some(self.task_ref(part)),
-                Rule::status => status = Some(Builder::status(&part)),
+                Rule::status => status = Some(Builder::status(part)),
                 Rule::string => words = Some(self.literal(&part)),
                 Rule::when_point => when = self.when_point(part),
                 Rule::kw_correct => correction = true,
