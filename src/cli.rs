@@ -7,6 +7,7 @@ pub mod analyse;
 pub mod check;
 pub mod completions;
 pub mod explain;
+pub mod fmt;
 pub mod graph;
 pub mod input;
 pub mod load;
@@ -135,6 +136,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Fmt(fmt::Arguments),
     Graph(graph::Arguments),
     Run(run::Arguments),
     Simulate(simulate::Arguments),
@@ -175,6 +177,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match parsed.command {
         Command::Check(arguments) => check::run(&arguments, &mut session),
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
+        Command::Fmt(arguments) => fmt::run(&arguments, &mut session),
         Command::Graph(arguments) => graph::run(&arguments, &mut session),
         Command::Run(arguments) => run::run(&arguments, &mut session),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut session),

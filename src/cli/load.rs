@@ -243,7 +243,7 @@ fn is_playbook(path: &Path) -> bool {
 }
 
 /// The files these paths stand for: folders are searched for playbook files, hidden ones left out.
-fn find(paths: &[PathBuf], unreadable: &mut Vec<Stop>) -> Result<Vec<PathBuf>, Stop> {
+pub(super) fn find(paths: &[PathBuf], unreadable: &mut Vec<Stop>) -> Result<Vec<PathBuf>, Stop> {
     let mut files = Vec::new();
     if paths.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
