@@ -217,3 +217,21 @@ fn a_playbook_with_errors_is_not_run() {
         assert_eq!(report["summary"]["errors"], 1, "{arguments:?}");
     }
 }
+
+#[test]
+fn formatting_twice_changes_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.play");
+    for text in [PLAYBOOK.replace('\n', "  "), PLAYBOOK.replace('\n', "\r\n\r\n"), format!("\u{feff}{PLAYBOOK}")] {
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(outcome(folder.path(), &["fmt", "a.play"], b"").0, 0);
+        let once = std::fs::read(&path).unwrap();
+        let (code, stdout, _) = outcome(folder.path(), &["fmt", "a.play", "--check"], b"");
+        assert_eq!((code, stdout.as_str()), (0, "1 file unchanged\n"));
+        assert_eq!(std::fs::read(&path).unwrap(), once);
+        let (_, formatted, _) = outcome(folder.path(), &["fmt", "-"], &once);
+        assert_eq!(formatted, String::from_utf8_lossy(&once).trim_start_matches('\u{feff}'));
+    }
+    let (code, _, stderr) = outcome(folder.path(), &["fmt", "-", "a.play"], b"");
+    assert_eq!((code, stderr.as_str()), (2, "error: standard input (`-`) is formatted alone\n"));
+}
