@@ -1,14 +1,20 @@
 //! Playbook: workflow-as-code for customer-success playbooks.
 //!
 //! ```text
-//! text ──syntax──▶ File ──model──▶ Playbook (resolved, typed) ──graph──▶ StateGraph (petgraph)
-//!                                                                 │
-//!                    check · run · simulate · test · format · drawing ◀┘
-//!                                                                 │
-//!                                   report (text, json, sarif, github) ──▶ cli
+//! text ──syntax──▶ File ──model──▶ Document (resolved, typed) ──graph──▶ StateGraph (petgraph)
+//!    │                                                            │
+//!    └──format──▶ text          check · run · test · simulate ◀───┘
+//!                                         │
+//!                                         └──▶ report (text, json, sarif, github) ──▶ cli
 //! ```
 //!
-//! A module uses only what stands above it in this list. Only `cli` does input and output.
+//! In reading order: [`source`] and [`value`] are what everything is made of; [`diagnostic`] is how anything is said
+//! about a playbook, [`suggest`] what was probably meant, and [`allow`] what an author wants to hear no more of.
+//! [`syntax`] makes the tree, [`mod@format`] its usual layout, [`model`] what it means, [`graph`] how customers move.
+//! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it. [`report`] puts
+//! results into words, and [`cli`] is the command line.
+//!
+//! Data walks one way. Only [`cli`] reads and writes files, the clock and the environment; `clippy.toml` sees to it.
 
 pub mod allow;
 pub mod check;
