@@ -14,7 +14,7 @@ pub fn text(journey: Journey<'_>, look: Look) -> String {
     let playbook = &journey.machine.playbook;
     let mut out = String::new();
     let title = playbook.name.text.in_language(journey.language);
-    let customer = look.paint(Tone::Strong, journey.customer);
+    let customer = look.paint(Tone::Strong, &visible(journey.customer)).into_owned();
     let _ = writeln!(out, "{customer}: {}", visible(title));
     out.push_str(&news(journey, look, 0));
     out.push_str(&conclusion(journey, look));

@@ -200,9 +200,9 @@ impl<'a> Words<'a> {
             }
             Kind::EnterBlock(block) => match playbook.blocks[block.index()].scopes.as_slice() {
                 [scope] if playbook.scopes[scope.index()].kind == crate::model::ScopeKind::EachService => {
-                    match self.journey.state.intended.iter().count() {
-                        0 => "has no intended service: there is nothing to do for each".to_owned(),
-                        _ => "starts a track for each intended service".to_owned(),
+                    match self.journey.state.tracks.iter().any(|track| track.scope == *scope) {
+                        false => "has no intended service: there is nothing to do for each".to_owned(),
+                        true => "starts a track for each intended service".to_owned(),
                     }
                 }
                 scopes => {
