@@ -351,6 +351,8 @@ impl<O: Observer> Engine<'_, O> {
         self.state.tracks[track].place = Some(place);
         match place {
             Place::Stage(stage) => {
+                // A stage that was never left has nothing to resume: it is entered.
+                let resume = resume && self.state.tracks[track].kept.iter().any(|(known, _)| *known == stage);
                 let visit = self.visit(track, stage, resume, number);
                 self.state.tracks[track].visit = visit;
                 self.state.tracks[track].stages.push(stage);
