@@ -39,7 +39,7 @@ impl Micro {
     /// The nearest number of millionths. Not a number is 0; what is too large saturates.
     #[must_use]
     pub fn from_f64(number: f64) -> Micro {
-        Micro((number * 1e6).round() as i64)
+        Micro(nearest(number * 1e6))
     }
 
     /// As a binary fraction, for statistics only.
@@ -102,6 +102,13 @@ impl Micro {
     pub fn fits(self, decimals: u32) -> bool {
         self.0 % 10_i64.pow(6 - decimals.min(6)) == 0
     }
+}
+
+/// The nearest whole number, halves away from zero; saturating. The same as `round`, without a call into the system's library.
+#[must_use]
+#[inline]
+pub fn nearest(number: f64) -> i64 {
+    (number + 0.499_999_999_999_999_94_f64.copysign(number)) as i64
 }
 
 /// Half to even.
@@ -276,6 +283,16 @@ impl TaskStatus {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn nearest_is_rounding() {
+        let halves = (-9_i64..=9).map(|half| half as f64 / 2.0);
+        let large = [0.499_999_999_999_999_94, 4_503_599_627_370_497.5, 4_503_599_627_370_495.5, 9e15, 1e300, f64::NAN];
+        for number in halves.chain(large) {
+            assert_eq!(nearest(number), number.round() as i64, "{number}");
+            assert_eq!(nearest(-number), (-number).round() as i64, "{number}");
+        }
+    }
 
     #[test]
     fn numbers_read_and_print() {

@@ -3,9 +3,11 @@
 //! How a number is drawn is the simulation's business; here is what is known without drawing. Quantities are in the
 //! unit of what is drawn: seconds for durations, points for percents, else plain.
 
+mod elementary;
 mod family;
 mod normal;
 
+pub use elementary::{exp, ln};
 pub use family::{Family, Measure, Parameter};
 pub use normal::{normal_cdf, normal_quantile};
 

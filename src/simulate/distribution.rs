@@ -3,8 +3,11 @@
 //! Wherever the distribution function can be inverted it is: one uniform number gives one draw, larger for larger, so
 //! that two variants with slightly different parameters stay close (common random numbers).
 
+pub mod quantile;
+
 use super::random::Stream;
-use crate::model::distribution::{Distribution, normal_quantile};
+use crate::model::distribution::{Distribution, exp, ln};
+use quantile::normal;
 
 impl Distribution {
     /// One draw.
@@ -13,10 +16,10 @@ impl Distribution {
             Distribution::Constant(value) => *value,
             Distribution::Uniform { low, high } => between(*low, *high, stream.uniform()),
             Distribution::Triangular { low, mode, high } => triangular(*low, *mode, *high, stream.uniform()),
-            Distribution::Normal { mean, deviation } => mean + deviation * normal_quantile(stream.uniform()),
-            Distribution::LogNormal { median, sigma } => median * (sigma * normal_quantile(stream.uniform())).exp(),
-            Distribution::Exponential { mean } => mean * exponential(stream),
-            Distribution::Weibull { shape, scale } => scale * exponential(stream).powf(1.0 / shape),
+            Distribution::Normal { mean, deviation } => mean + deviation * normal().quantile(stream.uniform()),
+            Distribution::LogNormal { median, sigma } => median * exp(sigma * normal().quantile(stream.uniform())),
+            Distribution::Exponential { mean } => mean * exponential(stream.uniform()),
+            Distribution::Weibull { shape, scale } => scale * power(exponential(stream.uniform()), 1.0 / shape),
             Distribution::Gamma { shape, scale } => scale * gamma(*shape, stream),
             Distribution::Erlang { k, mean } => mean / f64::from(*k) * gamma(f64::from(*k), stream),
             Distribution::Beta { alpha, beta, low, high } => {
@@ -54,26 +57,31 @@ fn triangular(low: f64, mode: f64, high: f64, share: f64) -> f64 {
 }
 
 /// With mean 1. `1 - share` is exact, and so larger for larger shares.
-fn exponential(stream: &mut Stream) -> f64 {
-    -(1.0 - stream.uniform()).ln()
+fn exponential(share: f64) -> f64 {
+    -ln(1.0 - share)
+}
+
+/// A number above 0 to this power.
+fn power(base: f64, exponent: f64) -> f64 {
+    exp(exponent * ln(base))
 }
 
 /// With scale 1: G. Marsaglia and W. W. Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000).
 fn gamma(shape: f64, stream: &mut Stream) -> f64 {
     if shape < 1.0 {
-        let power = stream.uniform().powf(1.0 / shape);
-        return gamma(shape + 1.0, stream) * power;
+        let share = power(stream.uniform(), 1.0 / shape);
+        return gamma(shape + 1.0, stream) * share;
     }
     let d = shape - 1.0 / 3.0;
     let c = 1.0 / (9.0 * d).sqrt();
     loop {
-        let x = normal_quantile(stream.uniform());
+        let x = normal().quantile(stream.uniform());
         let base = 1.0 + c * x;
         if base <= 0.0 {
             continue;
         }
         let v = base * base * base;
-        if stream.uniform().ln() < 0.5 * x * x + d - d * v + d * v.ln() {
+        if ln(stream.uniform()) < 0.5 * x * x + d - d * v + d * ln(v) {
             return d * v;
         }
     }
@@ -82,7 +90,7 @@ fn gamma(shape: f64, stream: &mut Stream) -> f64 {
 /// By walking up the distribution function.
 fn small_poisson(mean: f64, stream: &mut Stream) -> f64 {
     let share = stream.uniform();
-    let (mut count, mut chance) = (0.0, (-mean).exp());
+    let (mut count, mut chance) = (0.0, exp(-mean));
     let mut until = chance;
     // Beyond 200 the chances are smaller than the doubles near 1 can tell.
     while share >= until && count < 200.0 {
@@ -111,8 +119,8 @@ fn large_poisson(mean: f64, stream: &mut Stream) -> f64 {
         if count < 0.0 || (us < 0.013 && v > us) {
             continue;
         }
-        let left = (v * inverse_alpha / (a / (us * us) + b)).ln();
-        if left <= count * mean.ln() - mean - log_factorial(count) {
+        let left = ln(v * inverse_alpha / (a / (us * us) + b));
+        if left <= count * ln(mean) - mean - log_factorial(count) {
             return count;
         }
     }
@@ -121,12 +129,12 @@ fn large_poisson(mean: f64, stream: &mut Stream) -> f64 {
 /// The logarithm of `count!`: a product below 10, Stirling's series above.
 fn log_factorial(count: f64) -> f64 {
     if count < 10.0 {
-        return (2..=count as u32).map(f64::from).product::<f64>().ln();
+        return ln((2..=count as u32).map(f64::from).product::<f64>());
     }
     let x = count + 1.0;
     let inverse = 1.0 / (x * x);
     let series = (1.0 / 12.0 - inverse * (1.0 / 360.0 - inverse * (1.0 / 1260.0 - inverse / 1680.0))) / x;
-    (x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln() + series
+    (x - 0.5) * ln(x) - x + 0.5 * ln(2.0 * std::f64::consts::PI) + series
 }
 
 #[cfg(test)]

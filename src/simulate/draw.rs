@@ -4,7 +4,7 @@ use super::random::Stream;
 use crate::model::scenario::{Odds, Sampler, SamplerNode};
 use crate::model::{Atom, CadenceId, Expr, Fact, Node, Type};
 use crate::run::evaluate::{View, order, rounded};
-use crate::value::{DAY, Date, Duration, Micro, Value};
+use crate::value::{DAY, Date, Duration, Micro, Value, nearest};
 use std::borrow::Cow;
 
 /// From where something is drawn: what the customer looks like, and the round that is about to begin.
@@ -124,7 +124,7 @@ fn to_number(value: &Value) -> Option<f64> {
 fn from_number(number: f64, kind: &Type) -> Option<Value> {
     match kind {
         Type::Int | Type::Number(_) | Type::Percent | Type::Money(_) => Some(Value::Number(Micro::from_f64(number))),
-        Type::Duration => Some(Value::Duration(Duration(number.round() as i64))),
+        Type::Duration => Some(Value::Duration(Duration(nearest(number)))),
         Type::Date => Some(Value::Date(Date((number / DAY as f64).floor() as i32))),
         Type::YesNo | Type::Text | Type::OneOf(_) | Type::SetOf(_) | Type::Service => None,
     }

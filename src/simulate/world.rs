@@ -37,6 +37,8 @@ struct Frame<'p> {
     track: TrackId,
     service: Option<ServiceId>,
     round: Option<(CadenceId, u32)>,
+    /// How often these statements were done before, for this customer or service: numbers the streams.
+    occurrence: u32,
 }
 
 /// The world around one customer.
@@ -45,8 +47,10 @@ pub(super) struct Scene<'p> {
     plan: &'p Plan<'p>,
     stop: &'p AtomicBool,
     customer: u64,
-    /// How often each site was drawn from, for the customer and each service.
+    /// How often each site outside statements was drawn from, for the customer and each service.
     drawn: Vec<u32>,
+    /// How often the statements of each stage were done, before rounds and on entry, for the customer and each service.
+    done: Vec<u32>,
     agenda: BinaryHeap<Reverse<(Seconds, u32, Due)>>,
     /// Numbers the agenda: what was put there first comes first.
     entries: u32,
@@ -66,6 +70,7 @@ impl<'p> Scene<'p> {
             stop,
             customer: 0,
             drawn: vec![0; plan.sites * plan.instances],
+            done: vec![0; 2 * plan.rounds.len() * plan.instances],
             agenda: BinaryHeap::new(),
             entries: 0,
             stack: Vec::new(),
@@ -75,12 +80,21 @@ impl<'p> Scene<'p> {
         }
     }
 
+    /// The next stream of a site.
     fn stream(&mut self, site: &Site, service: Option<ServiceId>) -> Stream {
-        let instance = service.map_or(0, |service| service.index() + 1);
+        let instance = instance(service);
         let drawn = &mut self.drawn[site.number * self.plan.instances + instance];
         let occurrence = *drawn;
         *drawn += 1;
         site.keys[instance].stream(self.customer, occurrence)
+    }
+
+    /// How often the statements of a stage were done before; now once more.
+    fn occurrence(&mut self, stage: StageId, on_entry: bool, service: Option<ServiceId>) -> u32 {
+        let place = (2 * stage.index() + usize::from(on_entry)) * self.plan.instances + instance(service);
+        let occurrence = self.done[place];
+        self.done[place] += 1;
+        occurrence
     }
 
     /// What the scenario says of the customer at the start. What is known already stays: facts with a value, and the
@@ -88,6 +102,7 @@ impl<'p> Scene<'p> {
     pub(super) fn begin(&mut self, machine: &Machine, number: u64, customer: &mut Customer, from_file: bool) {
         self.customer = number;
         self.drawn.fill(0);
+        self.done.fill(0);
         self.agenda.clear();
         self.entries = 0;
         self.stack.clear();
@@ -142,11 +157,8 @@ impl<'p> Scene<'p> {
 
     /// A length of time; unknown is none.
     fn time(&mut self, situation: &Situation<'_>, site: &Site, sampler: &Sampler) -> Option<Duration> {
-        let mut stream = self.stream(site, situation.view.service);
-        match situation.value(sampler, &mut stream)? {
-            Value::Duration(time) => Some(Duration(time.0.clamp(0, LONGEST))),
-            _ => None,
-        }
+        let stream = self.stream(site, situation.view.service);
+        length(situation, stream, sampler)
     }
 
     fn comes(&mut self, situation: &Situation<'_>, site: &Site, odds: Option<&Odds>) -> bool {
@@ -180,10 +192,17 @@ impl<'p> Scene<'p> {
                 self.stack.pop();
                 continue;
             };
-            let (track, service, round) = (frame.track, frame.service, frame.round);
+            let (track, service, round, occurrence) = (frame.track, frame.service, frame.round, frame.occurrence);
+            // A statement is done once at most each time, so the number of times before is enough to tell its streams apart:
+            // the luck of a round is the same whatever the rounds before it came to.
+            let customer = self.customer;
+            let stream = |site: &Site| site.keys[instance(service)].stream(customer, occurrence);
+            let comes = |situation: &Situation<'_>, site: &Site, odds: Option<&Odds>| {
+                odds.is_none_or(|odds| stream(site).yes(situation.chance(odds)))
+            };
             let situation = Situation { round, ..Self::situation(machine, state, (track, service)) };
             let go_on = |scene: &mut Self, steps: &'p [Step<'p>]| {
-                scene.stack.push(Frame { steps: steps.iter(), track, service, round });
+                scene.stack.push(Frame { steps: steps.iter(), track, service, round, occurrence });
             };
             match step {
                 Step::Assign { fact, value, site } => {
@@ -192,32 +211,31 @@ impl<'p> Scene<'p> {
                         FactScope::Customer => None,
                         FactScope::Service => service,
                     };
-                    let mut stream = self.stream(site, service);
-                    if let Some(value) = situation.value(value, &mut stream) {
+                    if let Some(value) = situation.value(value, &mut stream(site)) {
                         let value = fitted(value, known);
                         return Some(Event::Fact { service: of, fact: *fact, value, correction: false });
                     }
                 }
                 Step::Blocker { kind, odds, lasting, sites, otherwise } => {
-                    if !self.comes(&situation, &sites[0], *odds) {
+                    if !comes(&situation, &sites[0], *odds) {
                         go_on(self, otherwise);
                         continue;
                     }
                     let kind = kind.map(str::to_owned);
-                    if let Some(lasting) = self.time(&situation, &sites[1], lasting) {
+                    if let Some(lasting) = length(&situation, stream(&sites[1]), lasting) {
                         let at = state.now.saturating_add(lasting.0);
                         self.later(at, Due::Resolved(kind.clone(), service));
                     }
                     return Some(Event::Blocker { kind, service, task: None });
                 }
                 Step::Event { event, odds, site, otherwise } => {
-                    if self.comes(&situation, site, *odds) {
+                    if comes(&situation, site, *odds) {
                         return Some(Event::Happened { event: *event, service });
                     }
                     go_on(self, otherwise);
                 }
                 Step::With { odds, site, then, otherwise } => {
-                    let comes = self.comes(&situation, site, Some(odds));
+                    let comes = comes(&situation, site, Some(odds));
                     go_on(self, if comes { then } else { otherwise });
                 }
                 Step::When { condition, then, otherwise } => {
@@ -234,6 +252,19 @@ impl<'p> Scene<'p> {
             Due::Resolved(other, of) => *of == service && (kind.is_none() || other.as_ref() == kind),
             Due::Timed(_) => false,
         })
+    }
+}
+
+/// The streams of the customer are 0, those of a service 1 and its index.
+fn instance(service: Option<ServiceId>) -> usize {
+    service.map_or(0, |service| service.index() + 1)
+}
+
+/// A length of time; unknown is none.
+fn length(situation: &Situation<'_>, mut stream: Stream, sampler: &Sampler) -> Option<Duration> {
+    match situation.value(sampler, &mut stream)? {
+        Value::Duration(time) => Some(Duration(time.0.clamp(0, LONGEST))),
+        _ => None,
     }
 }
 
@@ -277,13 +308,16 @@ impl World for Scene<'_> {
     ) -> Vec<Event> {
         let steps = self.plan.rounds[stage.index()].iter();
         let service = state.tracks[track].service;
-        self.stack.push(Frame { steps, track, service, round: Some((cadence, round)) });
+        let occurrence = self.occurrence(stage, false, service);
+        self.stack.push(Frame { steps, track, service, round: Some((cadence, round)), occurrence });
         Vec::new()
     }
 
     fn on_entry(&mut self, _: &Machine, state: &State, track: TrackId, stage: StageId) -> Vec<Event> {
         let steps = self.plan.entries[stage.index()].iter();
-        self.stack.push(Frame { steps, track, service: state.tracks[track].service, round: None });
+        let service = state.tracks[track].service;
+        let occurrence = self.occurrence(stage, true, service);
+        self.stack.push(Frame { steps, track, service, round: None, occurrence });
         Vec::new()
     }
 
@@ -330,7 +364,8 @@ impl World for Scene<'_> {
                     let track = state.tracks.iter().position(under_way).unwrap_or(CUSTOMER_TRACK);
                     let situation = Self::situation(machine, state, (track, service));
                     if self.comes(&situation, &timed.sites[1], timed.odds) {
-                        self.stack.push(Frame { steps: timed.steps.iter(), track, service, round: None });
+                        let steps = timed.steps.iter();
+                        self.stack.push(Frame { steps, track, service, round: None, occurrence: 0 });
                     }
                 }
             }

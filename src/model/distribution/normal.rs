@@ -1,5 +1,7 @@
 //! The normal distribution function and its inverse.
 
+use super::ln;
+
 /// The share of a standard normal distribution below `x`.
 ///
 /// G. West, "Better approximations to cumulative normal functions", Wilmott Magazine 2005, after J. F. Hart: double
@@ -111,7 +113,7 @@ pub fn normal_quantile(share: f64) -> f64 {
         let r = 0.180_625 - centred * centred;
         return centred * polynomial(&A, r) / polynomial(&B, r);
     }
-    let r = (-share.min(1.0 - share).ln()).sqrt();
+    let r = (-ln(share.min(1.0 - share))).sqrt();
     let tail = if r <= 5.0 {
         polynomial(&C, r - 1.6) / polynomial(&D, r - 1.6)
     } else {
