@@ -4,6 +4,7 @@
 //! integers, so a result depends on the playbook, the scenario, the seed and the customers, and on nothing else: not on
 //! threads, not on shards.
 
+mod arrivals;
 pub mod distribution;
 mod draw;
 mod notes;
@@ -19,7 +20,7 @@ pub use summary::Summary;
 pub use tally::Tally;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::scenario::{Arrival, Scenario};
+use crate::model::scenario::Scenario;
 use crate::run::journey::drive;
 use crate::run::{Customer, Machine, State};
 use crate::value::Duration;
@@ -109,18 +110,7 @@ pub fn simulate(
 /// When the customer of this number arrives, counted from the start of the cohort.
 #[must_use]
 pub fn arrival(machine: &Machine, scenario: &Scenario, seed: u64, customer: u64, of: u64) -> Duration {
-    let plan = Plan::new(&machine.playbook, scenario, seed);
-    match &plan.arrival {
-        None => Duration(0),
-        Some((_, Arrival::Evenly(over))) => {
-            let at = i128::from(over.0) * i128::from(customer) / i128::from(of.max(1));
-            Duration(i64::try_from(at).unwrap_or(over.0))
-        }
-        // Given their number, arrivals of a Poisson process are independent and uniform.
-        Some((site, Arrival::Poisson(over))) => {
-            Duration((site.keys[0].stream(customer, 0).uniform() * over.0 as f64) as i64)
-        }
-    }
+    Plan::new(&machine.playbook, scenario, seed).arrival(customer, of)
 }
 
 struct Run<'r> {

@@ -3,8 +3,8 @@
 use crate::syntax::ast::{
     Action, Argument, Assignment, Assumption, Block, BlockKind, Cadence, Claim, CustomerField, EventPattern,
     Expectation, ExpectationKind, Expr, ExprKind, File, Item, Link, Moment, Name, Occurrence, PlaybookItem, Property,
-    Scenario, ScenarioItem, ScopeItem, ServiceEntry, SinceSubject, Stage, StageItem, Statement, Step, Task, Test,
-    TestItem, Transition, Trigger, WorkItem,
+    Scenario, ScenarioItem, ScopeItem, ServiceEntry, SinceSubject, StaffingRuleKind, Stage, StageItem, Statement, Step,
+    Task, Test, TestItem, Transition, Trigger, WorkItem,
 };
 use std::collections::BTreeSet;
 
@@ -325,11 +325,21 @@ impl<'a> Mentions<'a> {
                 ScenarioItem::Dynamics { statements, .. } | ScenarioItem::Timed { statements, .. } => {
                     statements.iter().for_each(|statement| self.statement(statement));
                 }
-                ScenarioItem::Staffing { role, .. } => self.name(role),
+                ScenarioItem::Staffing { role, skills, rules, .. } => {
+                    self.name(role);
+                    skills.iter().for_each(|name| self.name(name));
+                    for rule in rules {
+                        if let StaffingRuleKind::Priority(expr) = &rule.kind {
+                            self.expr(expr);
+                        }
+                    }
+                }
                 ScenarioItem::Customers { .. }
                 | ScenarioItem::TaskTakes { .. }
                 | ScenarioItem::StageTakes { .. }
                 | ScenarioItem::TaskDone { .. }
+                | ScenarioItem::Starts(..)
+                | ScenarioItem::WarmUp(..)
                 | ScenarioItem::Horizon(..) => {}
             }
         }

@@ -117,6 +117,9 @@ rules! {
     NO_SUCH_WORK "P606" "no-such-work" Error "A scenario times work that a stage does not have";
     STAFFING_NOT_SUPPORTED "P607" "staffing-not-supported" Error "Limited people are not simulated yet";
     ASSUMPTION_MISSING "P608" "assumption-missing" Note "A scenario leaves a fact unknown that the playbook looks at";
+    IDLE_STAFFING "P613" "idle-staffing" Warning "A scenario staffs a role that no task waits for";
+    NOBODY_FOR_SERVICE "P614" "nobody-for-service" Error "A task needs people who know its service, and there are none";
+    UNDATED_SCENARIO "P615" "undated-scenario" Error "A scenario speaks of dates and does not say when it starts";
 
     FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
     PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";

@@ -410,6 +410,7 @@ impl Reader<'_, '_> {
                 self.expr(count);
                 match arrival {
                     Some(Arrival::Poisson(over) | Arrival::Evenly(over)) => self.expr(over),
+                    Some(Arrival::Rates { rates, .. }) => rates.iter().for_each(|(_, over)| self.expr(over)),
                     None => {}
                 }
             }
@@ -434,16 +435,25 @@ impl Reader<'_, '_> {
                 odds.iter().for_each(|expr| self.expr(expr));
                 self.statements(statements);
             }
-            ScenarioItem::Horizon(span, expr) => {
+            ScenarioItem::Starts(span, _) => self.plain(*span),
+            ScenarioItem::WarmUp(span, expr) | ScenarioItem::Horizon(span, expr) => {
                 self.plain(*span);
                 self.expr(expr);
             }
-            ScenarioItem::Staffing { people, hours, span, .. } => {
+            ScenarioItem::Staffing { people, rules, span, .. } => {
                 self.plain(*span);
                 match people {
                     Staff::People(expr) | Staff::OnePer(expr) => self.expr(expr),
                 }
-                hours.iter().for_each(|expr| self.expr(expr));
+                for rule in rules {
+                    match &rule.kind {
+                        StaffingRuleKind::Hours(expr, _) | StaffingRuleKind::Priority(expr) => self.expr(expr),
+                        StaffingRuleKind::Clock(..)
+                        | StaffingRuleKind::DaysOff(_)
+                        | StaffingRuleKind::Finishing
+                        | StaffingRuleKind::Cost(_) => {}
+                    }
+                }
             }
         }
     }

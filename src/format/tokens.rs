@@ -78,7 +78,7 @@ fn word(rest: &str) -> usize {
     rest.find(|character| !is_word(character)).unwrap_or(rest.len())
 }
 
-/// A number, a percentage or a date.
+/// A number, a percentage, a date or a time of day.
 fn number(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let digits =
@@ -89,7 +89,12 @@ fn number(rest: &str) -> usize {
     if date && !rest.get(10..).is_some_and(|after| after.starts_with(is_word)) {
         return 10;
     }
+    let clock = |digits: usize| sign(digits, b':') && digit(digits + 1) && digit(digits + 2);
     let mut length = digits(0);
+    if length <= 2 && clock(length) {
+        length += 3;
+        return length + rest.get(length..).map_or(0, word);
+    }
     if sign(length, b'.') && digit(length + 1) {
         length += 1 + digits(length + 1);
     }

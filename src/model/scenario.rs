@@ -4,9 +4,9 @@
 //! playbook. A playbook never reads a scenario, and a scenario never changes what a playbook says.
 
 use super::distribution::Distribution;
-use super::{EventId, Expr, FactId, Named, RoleId, ServiceId, StageId, TaskId, Type};
+use super::{EventId, Expr, FactId, Named, OfferId, Playbook, RoleId, ServiceId, ServiceSet, StageId, TaskId, Type};
 use crate::source::Span;
-use crate::value::{Duration, Value};
+use crate::value::{Date, Duration, Micro, Value};
 use std::collections::BTreeMap;
 
 pub use super::DynamicsMoment;
@@ -34,21 +34,44 @@ pub struct Scenario {
     pub dynamics: Vec<Dynamics>,
     /// What happens at a time of its own, once for each customer.
     pub timed: Vec<Timed>,
-    /// When a journey is looked at for the last time.
+    /// The date of day 0. Without one nobody has dates, and day 0 is a Monday to people who work by the week.
+    pub starts: Option<Date>,
+    /// Figures are of customers who arrive, and of what people do, after so long.
+    pub warm_up: Option<Duration>,
+    /// When everybody is looked at for the last time, counted from day 0 of the scenario.
     pub horizon: Option<Duration>,
-    /// Limited people.
+    /// Limited people: groups of people of a role, in the order written. Roles of which nothing is said have somebody free
+    /// at any time.
     pub staffing: Vec<Staffing>,
     /// The whole scenario.
     pub span: Span,
 }
 
-/// How customers arrive: over this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How customers arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrival {
-    /// At random, each at any time alike.
+    /// At random over this time, each at any time alike: a Poisson process, given how many came.
     Poisson(Duration),
-    /// At equal distances.
+    /// At equal distances over this time.
     Evenly(Duration),
+    /// At rates that change, at random (Poisson) or at equal distances, until all have come.
+    Rates {
+        /// At random.
+        poisson: bool,
+        /// The rates, one after the other. The last goes on, whatever its length.
+        rates: Vec<ArrivalRate>,
+    },
+}
+
+/// So many customers in a length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArrivalRate {
+    /// How many come…
+    pub customers: Micro,
+    /// …in this time.
+    pub each: Duration,
+    /// How long the rate holds.
+    pub lasting: Duration,
 }
 
 /// The value of a fact at the start.
@@ -207,17 +230,46 @@ pub enum Statement {
     },
 }
 
-/// Limited people in a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A group of people in a role.
+///
+/// A task by staffed roles waits in the line of its role, and then holds one person until it is settled, for as long as it
+/// takes, in working time. Where several roles are named, one person of any of them does it; if one of them has no
+/// staffing, somebody is always free. Where the role has several groups, the first with somebody free and at work gives the
+/// person.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Staffing {
     /// The role.
     pub role: RoleId,
     /// How many.
     pub people: People,
-    /// How long they work on a weekday; around the clock where nothing is said.
-    pub hours: Option<Duration>,
+    /// The services they know; none means all. Tasks of no service can be done by everybody.
+    pub skills: Option<ServiceSet>,
+    /// When they work; around the clock where nothing is said.
+    pub hours: Option<WorkingHours>,
+    /// Their days off, beside the holidays of the playbook's calendar; sorted.
+    pub days_off: Vec<Date>,
+    /// Work begun is finished, also after hours. Else it stops when the working day ends, and goes on when the next
+    /// begins; the person stays with it.
+    pub finishes: bool,
+    /// What an hour of work costs.
+    pub cost: Option<Micro>,
+    /// Who is served first: the greater value, yes before no, unknown last; looked at when the task begins to wait. Else,
+    /// and between equals, first come first served, then in the order of customers and services. One for all groups of a
+    /// role.
+    pub priority: Option<Expr>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// Working hours, the same on each working day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkingHours {
+    /// When the day begins, in seconds since midnight.
+    pub from: i64,
+    /// When it ends.
+    pub to: i64,
+    /// The working days, Monday first.
+    pub days: [bool; 7],
 }
 
 /// How many people.
@@ -225,11 +277,38 @@ pub struct Staffing {
 pub enum People {
     /// So many.
     Number(u64),
-    /// One for so many customers.
+    /// One for each full number of customers, and at least one.
     OnePer(u64),
 }
 
+impl People {
+    /// How many there are for so many customers.
+    #[must_use]
+    pub fn count(self, customers: u64) -> u64 {
+        match self {
+            People::Number(number) => number,
+            People::OnePer(each) => (customers / each.max(1)).max(1),
+        }
+    }
+}
+
+impl WorkingHours {
+    /// The length of a working day.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        Duration(self.to - self.from)
+    }
+}
+
 impl Scenario {
+    /// The roles whose people a task waits for: those it names, if all of them have staffing; else nobody is waited for.
+    #[must_use]
+    pub fn waits_for<'p>(&self, playbook: &'p Playbook, offer: OfferId) -> &'p [RoleId] {
+        let roles = playbook.offers[offer.index()].roles.as_slice();
+        let staffed = |role: &RoleId| self.staffing.iter().any(|staffing| staffing.role == *role);
+        if roles.iter().all(staffed) { roles } else { &[] }
+    }
+
     /// Facts that statements change, in the order written, some more than once.
     #[must_use]
     pub fn assigned(&self) -> Vec<FactId> {

@@ -78,7 +78,7 @@ pub(super) struct TimedPlan<'s> {
 /// A scenario made ready.
 #[derive(Debug)]
 pub(super) struct Plan<'s> {
-    pub(super) arrival: Option<(Site, Arrival)>,
+    pub(super) arrival: Option<(Site, &'s Arrival)>,
     pub(super) services: Option<(Site, &'s [Chance], Option<ServiceId>)>,
     pub(super) draws: Vec<DrawPlan<'s>>,
     /// By task.
@@ -183,7 +183,7 @@ impl<'s> Plan<'s> {
     pub(super) fn new(playbook: &Playbook, scenario: &'s Scenario, seed: u64) -> Plan<'s> {
         let mut planner = Planner { playbook, seed, sites: 0 };
         let stages = || (0..playbook.stages.len()).map(|index| StageId(index as u32));
-        let arrival = scenario.arrival.map(|arrival| (planner.site(Purpose::Arrival, ""), arrival));
+        let arrival = scenario.arrival.as_ref().map(|arrival| (planner.site(Purpose::Arrival, ""), arrival));
         let services = scenario
             .services
             .as_ref()

@@ -548,6 +548,8 @@ impl<'s> Walk<'s> {
             "task" => self.task_rule(),
             "in" => return self.statements(Rule::dynamics_head, block),
             "after" => return self.statements(Rule::timed_head, block),
+            "starts" if next != "~" && next != "," => Rule::starts,
+            "warm" if next == "up" => Rule::warm_up,
             "horizon" if next != "~" && next != "," => Rule::horizon,
             "role" if next != "~" && next != "," => Rule::staffing,
             _ if next == "after" => return self.statements(Rule::timed_head, block),

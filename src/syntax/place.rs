@@ -70,7 +70,8 @@ const STAGE: &[&str] = &[
 ];
 const WORK: &[&str] = &["task", "step", "set", "together"];
 const TEST: &[&str] = &["customer", "expect", "until", "day"];
-const SCENARIO: &[&str] = &["customers", "services", "task", "stage", "in", "after", "horizon", "role", "start"];
+const SCENARIO: &[&str] =
+    &["customers", "services", "task", "stage", "in", "after", "starts", "warm", "horizon", "role", "start"];
 const DYNAMICS: &[&str] = &["blocker", "event", "with", "when"];
 
 impl Place {

@@ -1,13 +1,14 @@
 //! Scenarios: what is assumed of the world, resolved and checked.
 
 mod sampler;
+mod staffing;
 mod statements;
 
 use super::expression::Context;
 use super::names::Names;
 use super::suggest;
 use crate::diagnostic::{Diagnostic, IMPOSSIBLE_PARAMETER, NO_SUCH_WORK, SCENARIO_CONFLICT, WRONG_SCOPE};
-use crate::model::scenario::{Arrival, Chance, Draw, Dynamics, People, Scenario, ServiceOdds, Staffing, Timed};
+use crate::model::scenario::{Arrival, ArrivalRate, Chance, Draw, Dynamics, Scenario, ServiceOdds, Timed};
 use crate::model::{
     Atom, Expr, FactId, FactScope, Named, Node, OfferId, RoleId, ServiceId, StageId, TaskId, Text, Type, Volatility,
     Work,
@@ -53,6 +54,8 @@ pub(crate) fn resolve_scenario(
         task_done: BTreeMap::new(),
         dynamics: Vec::new(),
         timed: Vec::new(),
+        starts: None,
+        warm_up: None,
         horizon: None,
         staffing: Vec::new(),
         span: scenario.span,
@@ -62,6 +65,7 @@ pub(crate) fn resolve_scenario(
         maker.item(item);
     }
     maker.stages_have_tasks();
+    maker.people_have_work();
     let made = maker.made;
     let errors = out.iter().skip(findings).any(|finding| finding.severity == crate::diagnostic::Severity::Error);
     (!errors).then_some(made)
@@ -71,6 +75,8 @@ pub(crate) fn resolve_scenario(
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Said {
     Customers,
+    Starts,
+    WarmUp,
     Horizon,
     Services,
     Service(ServiceId),
@@ -78,7 +84,7 @@ enum Said {
     TaskTakes(TaskId),
     TaskDone(TaskId),
     StageTakes(StageId),
-    Role(RoleId),
+    Priority(RoleId),
 }
 
 /// A scenario while it is made.
@@ -162,6 +168,18 @@ impl Maker<'_> {
             ScenarioItem::Timed { service, delay, odds, statements, span } => {
                 self.timed(service.as_ref(), delay, odds.as_ref(), statements, *span);
             }
+            ScenarioItem::Starts(span, date) => {
+                if self.once(Said::Starts, "when it starts", *span) {
+                    self.made.starts = Some(*date);
+                }
+            }
+            ScenarioItem::WarmUp(span, warm_up) => {
+                if let Some(warm_up) = self.positive(warm_up)
+                    && self.once(Said::WarmUp, "how long it warms up", *span)
+                {
+                    self.made.warm_up = Some(warm_up);
+                }
+            }
             ScenarioItem::Horizon(span, horizon) => {
                 if let Some(horizon) = self.positive(horizon)
                     && self.once(Said::Horizon, "its horizon", *span)
@@ -169,7 +187,9 @@ impl Maker<'_> {
                     self.made.horizon = Some(horizon);
                 }
             }
-            ScenarioItem::Staffing { role, people, hours, span } => self.staffing(role, people, hours.as_ref(), *span),
+            ScenarioItem::Staffing { role, people, skills, rules, span } => {
+                self.staffing(role, people, skills, rules, *span);
+            }
         }
     }
 
@@ -195,6 +215,7 @@ impl Maker<'_> {
         let arrival = arrival.map(|arrival| match arrival {
             ast::Arrival::Poisson(over) => self.positive(over).map(Arrival::Poisson),
             ast::Arrival::Evenly(over) => self.positive(over).map(Arrival::Evenly),
+            ast::Arrival::Rates { poisson, rates, last } => self.rates(*poisson, rates, last),
         });
         if !self.once(Said::Customers, "how many customers there are", span) {
             return;
@@ -209,6 +230,30 @@ impl Maker<'_> {
                 self.impossible(count.span, message, &format!("A cohort has from 0 to {MOST_CUSTOMERS} customers"));
             }
         }
+    }
+
+    fn rates(
+        &mut self,
+        poisson: bool,
+        rates: &[(ast::ArrivalRate, ast::Expr)],
+        last: &ast::ArrivalRate,
+    ) -> Option<Arrival> {
+        let rate = |rate: &ast::ArrivalRate, lasting: Duration| ArrivalRate {
+            customers: rate.number,
+            each: Duration(rate.unit.seconds()),
+            lasting,
+        };
+        let mut made = Vec::new();
+        for (written, lasting) in rates {
+            made.push(rate(written, self.positive(lasting)?));
+        }
+        if last.number.0 == 0 {
+            let help = "The last rate goes on until all customers have come: say one above 0";
+            self.impossible(last.span, "at this rate the customers never come", help);
+            return None;
+        }
+        made.push(rate(last, Duration(i64::MAX)));
+        Some(Arrival::Rates { poisson, rates: made })
     }
 
     /// A fixed length of time above zero.
@@ -340,38 +385,6 @@ impl Maker<'_> {
             && !self.happens_later(&delay)
         {
             self.made.timed.push(Timed { service, delay, odds, statements, span });
-        }
-    }
-
-    fn staffing(&mut self, role: &ast::Name, people: &ast::Staff, hours: Option<&ast::Expr>, span: Span) {
-        let id = self.names.role(role, self.out);
-        let (written, one_per) = match people {
-            ast::Staff::People(written) => (written, false),
-            ast::Staff::OnePer(written) => (written, true),
-        };
-        let people = match self.names.constant(written, &Type::Int, self.out) {
-            Some(Value::Number(number)) if number.0 > 0 => {
-                let number = number.0.unsigned_abs() / 1_000_000;
-                Some(if one_per { People::OnePer(number) } else { People::Number(number) })
-            }
-            Some(_) => {
-                self.impossible(written.span, "there must be at least one", "Say a whole number above 0");
-                None
-            }
-            None => None,
-        };
-        let hours = hours.and_then(|hours| {
-            let found = self.positive(hours)?;
-            if found.0 > crate::value::DAY {
-                self.impossible(hours.span, "nobody works more than 24 hours a day", "Say something like `8 hours`");
-                return None;
-            }
-            Some(found)
-        });
-        if let (Some(role_id), Some(people)) = (id, people)
-            && self.once(Said::Role(role_id), &format!("the staffing of `{}`", role.text), span)
-        {
-            self.made.staffing.push(Staffing { role: role_id, people, hours, span });
         }
     }
 

@@ -102,6 +102,10 @@ pub enum ScenarioItem {
         /// The whole item.
         span: Span,
     },
+    /// `starts 2026-01-05`: the date of day 0.
+    Starts(Span, Date),
+    /// `warm up 90 days`.
+    WarmUp(Span, Expr),
     /// `horizon 3 years`.
     Horizon(Span, Expr),
     /// `role fasttrack_manager one per 60 customers, 8 hours on weekdays`: staffing.
@@ -110,12 +114,43 @@ pub enum ScenarioItem {
         role: Name,
         /// `N` people, or one per N customers.
         people: Staff,
-        /// Hours a day, where limited.
-        hours: Option<Expr>,
+        /// `for teams, yammer`: the services they know; empty means all.
+        skills: Vec<Name>,
+        /// What else is said of them.
+        rules: Vec<StaffingRule>,
         /// The whole item.
         span: Span,
     },
 }
+
+/// Something said of the people of a role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StaffingRule {
+    /// What.
+    pub kind: StaffingRuleKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What can be said of the people of a role.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StaffingRuleKind {
+    /// `8 hours on weekdays`.
+    Hours(Expr, WorkingDays),
+    /// `from 9:00 to 17:00 on monday, friday`: seconds since midnight, with their places.
+    Clock((i64, Span), (i64, Span), WorkingDays),
+    /// `off 2026-12-24`.
+    DaysOff(Vec<(Date, Span)>),
+    /// `priority by seats`.
+    Priority(Expr),
+    /// `work begun is finished`.
+    Finishing,
+    /// `at 80 per hour`.
+    Cost(Micro),
+}
+
+/// Days of the week, Monday first.
+pub type WorkingDays = [bool; 7];
 
 /// When the statements of a stage's dynamics are done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +177,26 @@ pub enum Arrival {
     Poisson(Expr),
     /// `arriving evenly over 365 days`.
     Evenly(Expr),
+    /// `arriving poisson 10 per week for 8 weeks, then 5 per week`.
+    Rates {
+        /// At random; else at equal distances.
+        poisson: bool,
+        /// Rates with how long each holds, all but the last.
+        rates: Vec<(ArrivalRate, Expr)>,
+        /// The rate that goes on.
+        last: ArrivalRate,
+    },
+}
+
+/// `10 per week`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArrivalRate {
+    /// How many.
+    pub number: Micro,
+    /// In which time.
+    pub unit: Unit,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// Something that happens to a customer in a scenario.

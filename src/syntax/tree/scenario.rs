@@ -1,6 +1,7 @@
 //! Scenarios.
 
 use super::Builder;
+use crate::diagnostic::{BAD_NUMBER, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::syntax::grammar::Rule;
@@ -40,6 +41,11 @@ impl Builder<'_> {
                 duration: self.first_expression(pair)?,
                 span,
             },
+            Rule::starts => {
+                let date = pair.into_inner().find(|part| part.as_rule() == Rule::date)?;
+                ScenarioItem::Starts(span, self.date(&date).0)
+            }
+            Rule::warm_up => ScenarioItem::WarmUp(span, self.first_expression(pair)?),
             Rule::horizon => ScenarioItem::Horizon(span, self.first_expression(pair)?),
             Rule::staffing => self.staffing(pair, span)?,
             _ => return None,
@@ -47,9 +53,33 @@ impl Builder<'_> {
     }
 
     fn arrival(&mut self, pair: Pair<'_, Rule>) -> Option<Arrival> {
-        let poisson = pair.clone().into_inner().any(|part| part.as_rule() == Rule::kw_poisson);
-        let over = self.first_expression(pair)?;
-        Some(if poisson { Arrival::Poisson(over) } else { Arrival::Evenly(over) })
+        let (mut poisson, mut found, mut lengths) = (false, Vec::new(), Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::kw_poisson => poisson = true,
+                Rule::arrival_rate => found.extend(self.arrival_rate(part)),
+                Rule::value => lengths.push(self.expression(part)),
+                _ => {}
+            }
+        }
+        let Some(last) = found.pop() else {
+            let over = lengths.pop()?;
+            return Some(if poisson { Arrival::Poisson(over) } else { Arrival::Evenly(over) });
+        };
+        Some(Arrival::Rates { poisson, rates: found.into_iter().zip(lengths).collect(), last })
+    }
+
+    fn arrival_rate(&mut self, pair: Pair<'_, Rule>) -> Option<ArrivalRate> {
+        let span = self.span(&pair);
+        let (mut number, mut unit) = (None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::number => number = Some(self.number(&part)),
+                Rule::unit => unit = Some(Self::unit(&part)),
+                _ => {}
+            }
+        }
+        Some(ArrivalRate { number: number?, unit: unit?, span })
     }
 
     fn service_odds(&mut self, pair: Pair<'_, Rule>, span: Span) -> ScenarioItem {
@@ -89,17 +119,62 @@ impl Builder<'_> {
     }
 
     fn staffing(&mut self, pair: Pair<'_, Rule>, span: Span) -> Option<ScenarioItem> {
-        let (mut role, mut people, mut hours) = (None, None, None);
+        let (mut role, mut people, mut skills, mut rules) = (None, None, Vec::new(), Vec::new());
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::name => role = Some(self.name(&part)),
                 Rule::one_per => people = self.first_expression(part).map(Staff::OnePer),
                 Rule::people => people = self.first_expression(part).map(Staff::People),
-                Rule::hours => hours = self.first_expression(part),
-                _ => {}
+                Rule::skills => skills = self.names(part),
+                Rule::comma => {}
+                _ => rules.extend(self.staffing_rule(part)),
             }
         }
-        Some(ScenarioItem::Staffing { role: role?, people: people?, hours, span })
+        Some(ScenarioItem::Staffing { role: role?, people: people?, skills, rules, span })
+    }
+
+    fn staffing_rule(&mut self, pair: Pair<'_, Rule>) -> Option<StaffingRule> {
+        let span = self.span(&pair);
+        let inside = |rule: Rule| {
+            let parts = pair.clone().into_inner();
+            parts.filter(move |part| part.as_rule() == rule)
+        };
+        let days = inside(Rule::working_days).next().map(working_days);
+        let kind = match pair.as_rule() {
+            Rule::clock_hours => {
+                let mut times = inside(Rule::clock).map(|part| (part.as_str().to_owned(), self.span(&part)));
+                let (from, to) = (times.next()?, times.next()?);
+                StaffingRuleKind::Clock(self.clock(&from), self.clock(&to), days?)
+            }
+            Rule::hours => StaffingRuleKind::Hours(self.first_expression(pair.clone())?, days?),
+            Rule::days_off => {
+                StaffingRuleKind::DaysOff(inside(Rule::date).map(|date| self.date(&date)).collect::<Vec<_>>())
+            }
+            Rule::priority => StaffingRuleKind::Priority(self.first_expression(pair.clone())?),
+            Rule::finishing => StaffingRuleKind::Finishing,
+            Rule::cost => {
+                let number = inside(Rule::number).next()?;
+                StaffingRuleKind::Cost(self.number(&number))
+            }
+            _ => return None,
+        };
+        Some(StaffingRule { kind, span })
+    }
+
+    /// Seconds since midnight.
+    fn clock(&mut self, (text, span): &(String, Span)) -> (i64, Span) {
+        let time = text.split_once(':').and_then(|(hours, minutes)| {
+            let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
+            (minutes < 60 && hours * 60 + minutes <= 24 * 60).then_some(hours * 3_600 + minutes * 60)
+        });
+        let time = time.unwrap_or_else(|| {
+            self.problem(
+                Diagnostic::new(&BAD_NUMBER, *span, format!("There is no time of day `{text}`"))
+                    .help("Times of day go from `0:00` to `24:00`"),
+            );
+            0
+        });
+        (time, *span)
     }
 
     /// The beginning of dynamics or of something that happens after a time.
@@ -175,6 +250,26 @@ impl Builder<'_> {
         }
         statements
     }
+}
+
+/// The days of the week that are named.
+fn working_days(pair: Pair<'_, Rule>) -> WorkingDays {
+    let mut days = [false; 7];
+    for part in pair.into_inner() {
+        match part.as_rule() {
+            Rule::kw_weekdays => days[..5].fill(true),
+            Rule::every_day => days.fill(true),
+            _ => {
+                let names = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+                names
+                    .iter()
+                    .zip(&mut days)
+                    .filter(|(name, _)| **name == part.as_str())
+                    .for_each(|(_, day)| *day = true);
+            }
+        }
+    }
+    days
 }
 
 /// The pair itself, or the one in it.

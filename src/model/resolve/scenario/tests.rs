@@ -1,9 +1,9 @@
 use crate::diagnostic::Diagnostic;
 use crate::model::distribution::Distribution;
 use crate::model::resolve::resolve;
-use crate::model::scenario::{Arrival, Odds, Sampler, SamplerNode, Scenario, Statement};
+use crate::model::scenario::{Arrival, Odds, Sampler, SamplerNode, Scenario, Statement, WorkingHours};
 use crate::source::Sources;
-use crate::value::{DAY, Duration, Value};
+use crate::value::{DAY, Date, Duration, Micro, Value};
 
 const PLAYBOOK: &str = r#"
 playbook p "P" {
@@ -21,7 +21,7 @@ playbook p "P" {
   facts of each service { usage : percent  push : yes/no = no }
   param most : percent = 8%
   each service {
-    stage talk "Talk" { task 101 optional "One"  task 102 optional "Two"  -> follow }
+    stage talk "Talk" by manager { task 101 optional "One"  task 102 optional "Two"  -> follow }
     stage follow "Follow" {
       every 2 weeks, at most 3 times { step "Look" }
       -> met when usage >= 10%
@@ -180,6 +180,33 @@ fn the_rest_of_a_scenario() {
 }
 
 #[test]
+fn people() {
+    let scenario = right(
+        "starts 2026-01-05
+         warm up 90 days
+         customers 300 arriving poisson 10 per week for 8 weeks, then 0 per day for 1 week then 2.5 per day
+         role manager one per 60 customers for teams, yammer, from 9:00 to 17:30 on monday, friday, off 2026-01-09, 2026-01-05
+         role manager 2 people for teams, off 2026-03-02, at 80.5 per hour, priority by usage, work begun is finished
+         role manager 1 person, 20 hours on every day",
+    );
+    let [first, second, third] = scenario.staffing.as_slice() else { panic!("three groups") };
+    assert_eq!(first.skills.map(|skills| skills.0), Some(3));
+    let days = [true, false, false, false, true, false, false];
+    assert_eq!(first.hours, Some(WorkingHours { from: 9 * 3_600, to: 17 * 3_600 + 1_800, days }));
+    assert_eq!(first.days_off.iter().map(ToString::to_string).collect::<Vec<_>>(), ["2026-01-05", "2026-01-09"]);
+    assert_eq!((first.finishes, first.cost, first.priority.is_some()), (false, None, false));
+    assert_eq!((second.finishes, second.cost, second.hours), (true, Some(Micro(80_500_000)), None));
+    assert!(second.priority.is_some());
+    // A day of which only the length is said begins at nine, or early enough to end by midnight.
+    assert_eq!(third.hours, Some(WorkingHours { from: 4 * 3_600, to: 24 * 3_600, days: [true; 7] }));
+    assert_eq!([59, 60, 179].map(|customers| first.people.count(customers)), [1, 1, 2]);
+    assert_eq!((scenario.starts, scenario.warm_up), (Date::parse("2026-01-05"), Some(Duration::days(90))));
+    let Some(Arrival::Rates { poisson: true, rates }) = scenario.arrival else { panic!("rates") };
+    let rates: Vec<(Micro, i64, i64)> = rates.iter().map(|r| (r.customers, r.each.0 / DAY, r.lasting.0)).collect();
+    assert_eq!(rates, [(Micro::whole(10), 7, 56 * DAY), (Micro(0), 1, 7 * DAY), (Micro(2_500_000), 1, i64::MAX)]);
+}
+
+#[test]
 fn what_cannot_be_is_named() {
     let mut failures = Vec::new();
     for (body, rule, part, place) in [
@@ -227,6 +254,48 @@ fn what_cannot_be_is_named() {
         ("task 101 takes lognormal(mdian 5 days, sigma 0.6)", "wrong-argument", "called `mdian`", "mdian"),
         ("task 101 takes exponential(1 day, 2 days)", "wrong-argument", "no more than 1", "2 days"),
         ("task 101 takes gamma(2)", "wrong-argument", "`mean` of `gamma` is missing", "gamma(2)"),
+        ("role manager 2 people, 25 hours on weekdays", "impossible-parameter", "more than 24 hours", "25 hours"),
+        ("role manager 2 people, from 9:00 to 8:59 on monday", "impossible-parameter", "end before it begins", "8:59"),
+        (
+            "role manager 2 people, off 2026-01-06",
+            "undated-scenario",
+            "the scenario has none",
+            "role manager 2 people, off 2026-01-06",
+        ),
+        ("role manager 2 people for teams", "nobody-for-service", "for `yammer`", "role manager 2 people for teams"),
+        (
+            "role manager 2 people\nrole manager 3 people",
+            "scenario-conflict",
+            "staffing of `manager` twice",
+            "role manager 3 people",
+        ),
+        (
+            "role manager 2 people, work begun is finished, work begun is finished",
+            "scenario-conflict",
+            "finished twice",
+            "work begun is finished",
+        ),
+        (
+            "role manager 2 people, priority by seats\nrole manager 3 people, 8 hours on sunday, priority by seats",
+            "scenario-conflict",
+            "who is served first",
+            "priority by seats",
+        ),
+        ("role manager 2 people for teem", "unknown-name", "teem", "teem"),
+        (
+            "customers 10 arriving poisson 5 per week for 8 weeks, then 0 per week",
+            "impossible-parameter",
+            "never come",
+            "0 per week",
+        ),
+        (
+            "customers 10 arriving evenly 5 per week for 0 weeks, then 1 per day",
+            "impossible-parameter",
+            "above zero",
+            "0 weeks",
+        ),
+        ("warm up 0 days", "impossible-parameter", "above zero", "0 days"),
+        ("starts 2026-01-05\nstarts 2026-01-06", "scenario-conflict", "when it starts twice", "starts 2026-01-06"),
         ("task 101 takes 3 days\ntask 101 takes 4 days", "scenario-conflict", "how long task `101` takes twice", "101"),
         ("task 101, 101 done with 4%", "scenario-conflict", "the odds of task `101` twice", "101"),
         ("stage talk takes 3 days\nstage talk takes 4 days", "scenario-conflict", "stage `talk`", "talk"),

@@ -1,0 +1,40 @@
+//! When customers come.
+
+use super::plan::Plan;
+use crate::model::scenario::{Arrival, ArrivalRate};
+use crate::value::Duration;
+
+impl Plan<'_> {
+    /// When the customer of this number (from 0) arrives, counted from day 0 of the scenario. Each customer's arrival is
+    /// known without the others': given their number, the arrivals of a Poisson process are independent, each at any time
+    /// alike where the rate is the same, and more often where it is higher.
+    pub(super) fn arrival(&self, customer: u64, of: u64) -> Duration {
+        let Some((site, arrival)) = &self.arrival else { return Duration(0) };
+        let random = || site.keys[0].stream(customer, 0).uniform();
+        match arrival {
+            Arrival::Evenly(over) => {
+                let at = i128::from(over.0) * i128::from(customer) / i128::from(of.max(1));
+                Duration(i64::try_from(at).unwrap_or(over.0))
+            }
+            Arrival::Poisson(over) => Duration((random() * over.0 as f64) as i64),
+            Arrival::Rates { poisson: true, rates } => reached(rates, random() * of as f64),
+            Arrival::Rates { poisson: false, rates } => reached(rates, customer as f64),
+        }
+    }
+}
+
+/// When so many customers have come.
+fn reached(rates: &[ArrivalRate], mut customers: f64) -> Duration {
+    let mut since = 0.0;
+    for (place, rate) in rates.iter().enumerate() {
+        let in_a_second = rate.customers.to_f64() / rate.each.0 as f64;
+        let lasting = rate.lasting.0 as f64;
+        if place + 1 == rates.len() || customers < in_a_second * lasting {
+            // The last rate is above 0; a fraction of a second does not count.
+            return Duration((since + customers / in_a_second) as i64);
+        }
+        customers -= in_a_second * lasting;
+        since += lasting;
+    }
+    Duration(since as i64)
+}
