@@ -4,6 +4,8 @@
 //! keep a declared number of decimals of these six. So equality means equality, and no result depends on rounding
 //! of binary fractions.
 
+pub mod arithmetic;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +27,12 @@ pub struct Date(pub i32);
 
 /// Seconds in a day.
 pub const DAY: i64 = 86_400;
+
+/// 0001-01-01, in days since 1970-01-01.
+const FIRST_DAY: i64 = -719_162;
+
+/// 9999-12-31, in days since 1970-01-01.
+const LAST_DAY: i64 = 2_932_896;
 
 impl Micro {
     /// One.
@@ -78,23 +86,33 @@ impl Micro {
         Some(Micro(if negative { -number } else { number }))
     }
 
-    /// The product, rounded half to even, saturating.
+    /// The product, rounded half to even; none where it is too large.
     #[must_use]
-    pub fn times(self, other: Micro) -> Micro {
-        Micro(divide_rounding(i128::from(self.0) * i128::from(other.0), 1_000_000))
+    pub fn times(self, other: Micro) -> Option<Micro> {
+        divide_rounding(i128::from(self.0) * i128::from(other.0), 1_000_000).map(Micro)
     }
 
-    /// The quotient, rounded half to even; none when dividing by zero.
+    /// The quotient, rounded half to even; none when dividing by zero, and where it is too large.
     #[must_use]
     pub fn divided_by(self, other: Micro) -> Option<Micro> {
-        (other.0 != 0).then(|| Micro(divide_rounding(i128::from(self.0) * 1_000_000, i128::from(other.0))))
+        if other.0 == 0 {
+            return None;
+        }
+        divide_rounding(i128::from(self.0) * 1_000_000, i128::from(other.0)).map(Micro)
     }
 
-    /// Rounded half to even to this many decimals (0 to 6).
+    /// So many hundredths of a whole, rounded half to even; none where they are too large.
+    #[must_use]
+    pub fn percent_of(self, whole: Micro) -> Option<Micro> {
+        divide_rounding(i128::from(self.0) * i128::from(whole.0), 100_000_000).map(Micro)
+    }
+
+    /// Rounded half to even to this many decimals (0 to 6); at the very ends, to the last number that fits.
     #[must_use]
     pub fn round_to(self, decimals: u32) -> Micro {
         let step = 10_i64.pow(6 - decimals.min(6));
-        Micro(divide_rounding(i128::from(self.0), i128::from(step)).saturating_mul(step))
+        let steps = divide_rounding(i128::from(self.0), i128::from(step)).unwrap_or_default();
+        Micro(steps.clamp(i64::MIN / step, i64::MAX / step) * step)
     }
 
     /// Whether it has no decimals beyond this many.
@@ -111,12 +129,12 @@ pub fn nearest(number: f64) -> i64 {
     (number + 0.499_999_999_999_999_94_f64.copysign(number)) as i64
 }
 
-/// Half to even.
-fn divide_rounding(number: i128, by: i128) -> i64 {
+/// Half to even; none where the result is too large.
+fn divide_rounding(number: i128, by: i128) -> Option<i64> {
     let (number, by) = if by < 0 { (-number, -by) } else { (number, by) };
     let (quotient, twice) = (number.div_euclid(by), number.rem_euclid(by) * 2);
     let up = twice > by || (twice == by && quotient % 2 != 0);
-    (quotient + i128::from(up)).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
+    i64::try_from(quotient + i128::from(up)).ok()
 }
 
 impl fmt::Display for Micro {
@@ -188,6 +206,13 @@ impl Date {
     #[must_use]
     pub fn weekday(self) -> u32 {
         (self.0 + 3).rem_euclid(7) as u32
+    }
+
+    /// So many days later; none outside the years 1 to 9999, which is where dates can be written.
+    #[must_use]
+    pub fn later(self, days: i64) -> Option<Date> {
+        let day = i64::from(self.0).checked_add(days)?;
+        (FIRST_DAY..=LAST_DAY).contains(&day).then_some(Date(i32::try_from(day).ok()?))
     }
 
     /// So many days later.
@@ -315,6 +340,9 @@ mod tests {
         }
         assert_eq!(Date::parse("2020-03-02").map(Date::weekday), Some(0));
         assert_eq!(Duration::days(14).to_string(), "2 weeks");
+        assert_eq!(Date(FIRST_DAY as i32).to_string(), "0001-01-01");
+        assert_eq!(Date(LAST_DAY as i32).to_string(), "9999-12-31");
+        assert_eq!((Date(0).later(LAST_DAY), Date(0).later(LAST_DAY + 1)), (Date::parse("9999-12-31"), None));
     }
 
     proptest! {

@@ -5,11 +5,13 @@
 use super::machine::Machine;
 use super::state::{HappeningKind, Seconds, State, TrackId, TrackStatus};
 use crate::model::{
-    Atom, EventMatch, Expr, FactId, FactScope, Node, Place, ServiceId, ServiceSet, Since, SinceUnit, Type,
+    Atom, EventMatch, Expr, Fact, FactId, FactScope, LetId, Node, Place, ServiceId, ServiceSet, Since, SinceUnit, Type,
 };
 use crate::syntax::ast::{Comparison, Quantifier};
-use crate::value::{DAY, Duration, Micro, Value};
+use crate::value::{Duration, Micro, Value, arithmetic};
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// From where a condition is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,18 @@ pub struct View<'a> {
     pub service: Option<ServiceId>,
     /// Whether `service` is a quantified one, and so seen from outside its track.
     pub outside: bool,
+}
+
+/// What was found in the course of one look: named values and inner quantifiers, which may be asked for many times.
+///
+/// Without it, `let b = a or a`, `let c = b or b`, … would cost twice as much with each step.
+type Found = RefCell<BTreeMap<(*const Expr, Option<ServiceId>, bool), Option<Value>>>;
+
+/// A view while one condition or value is worked out.
+#[derive(Debug, Clone, Copy)]
+struct Look<'a, 'f> {
+    view: View<'a>,
+    found: &'f Found,
 }
 
 impl<'a> View<'a> {
@@ -42,213 +56,19 @@ impl<'a> View<'a> {
     /// Whether a condition is true, false or unknown.
     #[must_use]
     pub fn truth(&self, condition: &Expr) -> Option<bool> {
-        match &condition.node {
-            Node::Constant(Value::YesNo(yes)) => Some(*yes),
-            Node::Not(part) => self.truth(part).map(|truth| !truth),
-            Node::And(parts) => all(parts.iter().map(|part| self.truth(part))),
-            Node::Or(parts) => all(parts.iter().map(|part| self.truth(part).map(|truth| !truth))).map(|truth| !truth),
-            Node::Compare(comparison, left, right) => self.compare(*comparison, left, right),
-            Node::InRange(value, low, high) => {
-                let (value, low, high) = (self.value(value), self.value(low), self.value(high));
-                let above = order(low.as_ref(), value.as_ref()).map(Ordering::is_le);
-                let below = order(value.as_ref(), high.as_ref()).map(Ordering::is_le);
-                all([above, below].into_iter())
-            }
-            Node::OneOf(value, list) => {
-                let value = self.value(value)?;
-                let mut unknown = false;
-                for member in list {
-                    match self.value(member) {
-                        Some(member) if member == value => return Some(true),
-                        Some(_) => {}
-                        None => unknown = true,
-                    }
-                }
-                (!unknown).then_some(false)
-            }
-            Node::InSet(value, set) => match (self.value(value)?, self.value(set)?) {
-                (Value::Choice(choice), Value::Set(set)) => Some(set >> choice & 1 == 1),
-                (Value::Set(part), Value::Set(set)) => Some(part & !set == 0),
-                _ => None,
-            },
-            Node::ServiceIn(service, set, _) => match self.value(service)? {
-                Value::Service(service) => Some(set.contains(ServiceId(u32::from(service)))),
-                _ => None,
-            },
-            Node::Quantified(quantifier, group, Some(condition)) if *quantifier != Quantifier::Count => {
-                let each = self.quantified(*group).map(|service| self.for_service(service).truth(condition));
-                match quantifier {
-                    Quantifier::All => all(each),
-                    Quantifier::No => all(each.map(|truth| truth.map(|truth| !truth))),
-                    _ => all(each.map(|truth| truth.map(|truth| !truth))).map(|truth| !truth),
-                }
-            }
-            Node::Let(id) => self.truth(&self.machine.playbook.lets[id.index()].value),
-            Node::Atom(atom) => self.atom_truth(atom, condition),
-            _ => match self.value(condition)? {
-                Value::YesNo(yes) => Some(yes),
-                _ => None,
-            },
-        }
+        Look { view: *self, found: &Found::default() }.truth(condition)
     }
 
-    fn atom_truth(&self, atom: &Atom, expr: &Expr) -> Option<bool> {
-        match atom {
-            Atom::Unknown(fact) => Some(self.fact(*fact).is_none()),
-            Atom::DoneTask(task) => {
-                Some(self.state.record(self.service, *task).is_some_and(|record| record.completed.is_some()))
-            }
-            Atom::TaskStatus(task, status) => {
-                let known = self.state.record(self.service, *task).map(|record| record.status);
-                Some(known.unwrap_or(crate::value::TaskStatus::NotStarted) == *status)
-            }
-            Atom::At(places) => Some(places.iter().any(|place| self.at(*place))),
-            Atom::Happened(event) => Some(self.last_time(event).is_some()),
-            Atom::Sustained(id) => {
-                let sustained = &self.machine.playbook.sustained[id.index()];
-                let holds = self.truth(&sustained.condition)?;
-                let instance = if sustained.of_service { self.instance() } else { 0 };
-                let since = self.state.sustained[id.index()].get(instance).copied().flatten();
-                Some(holds && since.is_some_and(|since| self.state.now - since >= sustained.duration.0))
-            }
-            Atom::InStage(duration) => {
-                let track = &self.state.tracks[self.track];
-                let now = self.state.paused_since(self.track).unwrap_or(self.state.now);
-                Some(track.place.is_some() && now - track.visit.clock >= duration.0)
-            }
-            Atom::Since(unit, since, comparison, right) => {
-                let count = Value::Number(Micro::whole(self.since(*unit, since)?));
-                let right = self.value(right);
-                order(Some(&count), right.as_ref()).map(|ordering| holds(*comparison, ordering))
-            }
-            Atom::Today(comparison, date) => {
-                let today = Value::Date(self.state.today()?);
-                let date = self.value(date);
-                order(Some(&today), date.as_ref()).map(|ordering| holds(*comparison, ordering))
-            }
-            Atom::EndedAt(playbook, ends) => {
-                let ended = &self.state.ended_elsewhere;
-                Some(ended.iter().any(|(process, end)| process == playbook && ends.contains(end)))
-            }
-            Atom::Fact(fact) => match self.fact(*fact)? {
-                Value::YesNo(yes) => Some(*yes),
-                _ => None,
-            },
-            Atom::Service | Atom::ThisService | Atom::Round(_) | Atom::Change(..) => match self.value(expr)? {
-                Value::YesNo(yes) => Some(yes),
-                _ => None,
-            },
-        }
-    }
-
-    fn compare(&self, comparison: Comparison, left: &Expr, right: &Expr) -> Option<bool> {
-        let (left, right) = (self.value(left)?, self.value(right)?);
-        match comparison {
-            Comparison::Equal => Some(left == right),
-            Comparison::NotEqual => Some(left != right),
-            _ => order(Some(&left), Some(&right)).map(|ordering| holds(comparison, ordering)),
-        }
-    }
-
-    /// What a value is; none is unknown.
+    /// What a value is; none is unknown, or has no result.
     #[must_use]
     pub fn value(&self, expr: &Expr) -> Option<Value> {
-        match &expr.node {
-            Node::Constant(value) => Some(value.clone()),
-            Node::Parameter(id) => Some(self.machine.playbook.parameters[id.index()].value.clone()),
-            Node::Let(id) => self.value(&self.machine.playbook.lets[id.index()].value),
-            Node::Atom(atom) => self.atom(atom, expr),
-            Node::Sum(terms) => self.sum(terms),
-            Node::Times(left, right) => match (self.value(left)?, self.value(right)?) {
-                (Value::Duration(time), Value::Number(number)) | (Value::Number(number), Value::Duration(time)) => {
-                    Some(Value::Duration(Duration(Micro(time.0).times(number).0)))
-                }
-                (Value::Number(left), Value::Number(right)) => Some(Value::Number(left.times(right))),
-                _ => None,
-            },
-            Node::Divide(left, right) => match (self.value(left)?, self.value(right)?) {
-                (Value::Duration(time), Value::Number(number)) => {
-                    Micro(time.0).divided_by(number).map(|time| Value::Duration(Duration(time.0)))
-                }
-                (Value::Duration(left), Value::Duration(right)) => {
-                    Micro(left.0).divided_by(Micro(right.0)).map(Value::Number)
-                }
-                (Value::Number(left), Value::Number(right)) => left.divided_by(right).map(Value::Number),
-                _ => None,
-            },
-            Node::PercentOf(points, whole) => match (self.value(points)?, self.value(whole)?) {
-                (Value::Number(points), Value::Number(whole)) => {
-                    let product = i128::from(points.0) * i128::from(whole.0);
-                    let hundredth = product.div_euclid(100_000_000);
-                    Some(Value::Number(Micro(hundredth.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64)))
-                }
-                _ => None,
-            },
-            Node::Negate(part) => match self.value(part)? {
-                Value::Number(number) => Some(Value::Number(Micro(number.0.saturating_neg()))),
-                Value::Duration(time) => Some(Value::Duration(Duration(time.0.saturating_neg()))),
-                _ => None,
-            },
-            Node::Choice(choices, last) => {
-                for (value, condition) in choices {
-                    if self.truth(condition)? {
-                        return self.value(value);
-                    }
-                }
-                self.value(last)
-            }
-            Node::Max(parts) => self.extreme(parts, Ordering::Greater),
-            Node::Min(parts) => self.extreme(parts, Ordering::Less),
-            Node::Quantified(Quantifier::Count, group, condition) => {
-                let (low, high) = self.count(*group, condition.as_deref());
-                (low == high).then(|| Value::Number(Micro::whole(low)))
-            }
-            Node::SizeOf(set) => match self.value(set)? {
-                Value::Set(set) => Some(Value::Number(Micro::whole(i64::from(set.count_ones())))),
-                _ => None,
-            },
-            Node::Not(_)
-            | Node::And(_)
-            | Node::Or(_)
-            | Node::Compare(..)
-            | Node::InRange(..)
-            | Node::OneOf(..)
-            | Node::InSet(..)
-            | Node::ServiceIn(..)
-            | Node::Quantified(..) => self.truth(expr).map(Value::YesNo),
-        }
-    }
-
-    fn atom(&self, atom: &Atom, expr: &Expr) -> Option<Value> {
-        match atom {
-            Atom::Fact(fact) => self.fact(*fact).cloned(),
-            Atom::Service => self.service.map(|service| Value::Service(service.0 as u16)),
-            Atom::ThisService => self.state.tracks[self.track].service.map(|service| Value::Service(service.0 as u16)),
-            Atom::Round(cadence) => {
-                let cadences = &self.state.tracks[self.track].visit.cadences;
-                let rounds = cadences.iter().find(|state| state.cadence == *cadence).map_or(0, |state| state.rounds);
-                Some(Value::Number(Micro::whole(i64::from(rounds))))
-            }
-            Atom::Change(fact, window) => self.change(*fact, *window),
-            _ => self.atom_truth(atom, expr).map(Value::YesNo),
-        }
+        Look { view: *self, found: &Found::default() }.value(expr)
     }
 
     /// The lowest and highest number of services for which a condition may hold.
     #[must_use]
     pub fn count(&self, group: Option<ServiceSet>, condition: Option<&Expr>) -> (i64, i64) {
-        let (mut low, mut high) = (0, 0);
-        for service in self.quantified(group) {
-            match condition.map_or(Some(true), |condition| self.for_service(service).truth(condition)) {
-                Some(true) => {
-                    low += 1;
-                    high += 1;
-                }
-                Some(false) => {}
-                None => high += 1,
-            }
-        }
-        (low, high)
+        Look { view: *self, found: &Found::default() }.count(group, condition)
     }
 
     /// The services a quantifier ranges over.
@@ -332,7 +152,7 @@ impl<'a> View<'a> {
         let then = self.state.now - window.0;
         let before = self.history(fact)?.iter().rev().find(|(at, _)| *at <= then)?;
         match &before.1 {
-            Value::Number(before) => Some(Value::Number(Micro(now.0.saturating_sub(before.0)))),
+            Value::Number(before) => now.0.checked_sub(before.0).map(|change| Value::Number(Micro(change))),
             _ => None,
         }
     }
@@ -344,14 +164,236 @@ impl<'a> View<'a> {
         let key = (if of_service { self.instance() } else { 0 }, place);
         self.state.histories.iter().find(|history| history.key == key).map(|history| history.values.as_slice())
     }
+}
+
+impl<'a> std::ops::Deref for Look<'a, '_> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}
+
+impl Look<'_, '_> {
+    fn for_service(self, service: ServiceId) -> Self {
+        Look { view: self.view.for_service(service), ..self }
+    }
+
+    /// What an expression was found to be before in this look, else what is found now.
+    fn once(&self, expr: &Expr, service: Option<ServiceId>, find: impl FnOnce() -> Option<Value>) -> Option<Value> {
+        let key = (std::ptr::from_ref(expr), service, self.outside);
+        if let Some(found) = self.found.borrow().get(&key) {
+            return found.clone();
+        }
+        let found = find();
+        self.found.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    /// What a named value is.
+    fn named(&self, id: LetId) -> Option<Value> {
+        let definition = &self.machine.playbook.lets[id.index()].value;
+        if self.machine.is_costly(id) {
+            return self.once(definition, self.service, || self.value(definition));
+        }
+        self.value(definition)
+    }
+
+    /// A quantified condition. Within another quantifier it is the same for each service of that, and found once.
+    fn of_services(&self, expr: &Expr) -> Option<bool> {
+        let Node::Quantified(quantifier, group, Some(condition)) = &expr.node else { return None };
+        let find = || {
+            let each = self.quantified(*group).map(|service| self.for_service(service).truth(condition));
+            match quantifier {
+                Quantifier::All => all(each),
+                Quantifier::No => all(each.map(|truth| truth.map(|truth| !truth))),
+                _ => all(each.map(|truth| truth.map(|truth| !truth))).map(|truth| !truth),
+            }
+        };
+        if self.outside { yes_no(self.once(expr, None, || find().map(Value::YesNo))) } else { find() }
+    }
+
+    fn truth(&self, condition: &Expr) -> Option<bool> {
+        match &condition.node {
+            Node::Constant(Value::YesNo(yes)) => Some(*yes),
+            Node::Not(part) => self.truth(part).map(|truth| !truth),
+            Node::And(parts) => all(parts.iter().map(|part| self.truth(part))),
+            Node::Or(parts) => all(parts.iter().map(|part| self.truth(part).map(|truth| !truth))).map(|truth| !truth),
+            Node::Compare(comparison, left, right) => self.compare(*comparison, left, right),
+            Node::InRange(value, low, high) => {
+                let (value, low, high) = (self.value(value), self.value(low), self.value(high));
+                let above = order(low.as_ref(), value.as_ref()).map(Ordering::is_le);
+                let below = order(value.as_ref(), high.as_ref()).map(Ordering::is_le);
+                all([above, below].into_iter())
+            }
+            Node::OneOf(value, list) => {
+                let value = self.value(value)?;
+                let mut unknown = false;
+                for member in list {
+                    match self.value(member) {
+                        Some(member) if member == value => return Some(true),
+                        Some(_) => {}
+                        None => unknown = true,
+                    }
+                }
+                (!unknown).then_some(false)
+            }
+            Node::InSet(value, set) => match (self.value(value)?, self.value(set)?) {
+                (Value::Choice(choice), Value::Set(set)) => Some(set >> choice & 1 == 1),
+                (Value::Set(part), Value::Set(set)) => Some(part & !set == 0),
+                _ => None,
+            },
+            Node::ServiceIn(service, set, _) => match self.value(service)? {
+                Value::Service(service) => Some(set.contains(ServiceId(u32::from(service)))),
+                _ => None,
+            },
+            Node::Quantified(quantifier, _, Some(_)) if *quantifier != Quantifier::Count => self.of_services(condition),
+            Node::Let(id) => yes_no(self.named(*id)),
+            Node::Atom(atom) => self.atom_truth(atom, condition),
+            _ => yes_no(self.value(condition)),
+        }
+    }
+
+    fn atom_truth(&self, atom: &Atom, expr: &Expr) -> Option<bool> {
+        match atom {
+            Atom::Unknown(fact) => Some(self.fact(*fact).is_none()),
+            Atom::DoneTask(task) => {
+                Some(self.state.record(self.service, *task).is_some_and(|record| record.completed.is_some()))
+            }
+            Atom::TaskStatus(task, status) => {
+                let known = self.state.record(self.service, *task).map(|record| record.status);
+                Some(known.unwrap_or(crate::value::TaskStatus::NotStarted) == *status)
+            }
+            Atom::At(places) => Some(places.iter().any(|place| self.at(*place))),
+            Atom::Happened(event) => Some(self.last_time(event).is_some()),
+            Atom::Sustained(id) => {
+                let sustained = &self.machine.playbook.sustained[id.index()];
+                let holds = self.truth(&sustained.condition)?;
+                let instance = if sustained.of_service { self.instance() } else { 0 };
+                let since = self.state.sustained[id.index()].get(instance).copied().flatten();
+                Some(holds && since.is_some_and(|since| self.state.now - since >= sustained.duration.0))
+            }
+            Atom::InStage(duration) => {
+                let track = &self.state.tracks[self.track];
+                let now = self.state.paused_since(self.track).unwrap_or(self.state.now);
+                Some(track.place.is_some() && now - track.visit.clock >= duration.0)
+            }
+            Atom::Since(unit, since, comparison, right) => {
+                let count = Value::Number(Micro::whole(self.since(*unit, since)?));
+                let right = self.value(right);
+                order(Some(&count), right.as_ref()).map(|ordering| holds(*comparison, ordering))
+            }
+            Atom::Today(comparison, date) => {
+                let today = Value::Date(self.state.today()?);
+                let date = self.value(date);
+                order(Some(&today), date.as_ref()).map(|ordering| holds(*comparison, ordering))
+            }
+            Atom::EndedAt(playbook, ends) => {
+                let ended = &self.state.ended_elsewhere;
+                Some(ended.iter().any(|(process, end)| process == playbook && ends.contains(end)))
+            }
+            Atom::Fact(fact) => match self.fact(*fact)? {
+                Value::YesNo(yes) => Some(*yes),
+                _ => None,
+            },
+            Atom::Service | Atom::ThisService | Atom::Round(_) | Atom::Change(..) => match self.value(expr)? {
+                Value::YesNo(yes) => Some(yes),
+                _ => None,
+            },
+        }
+    }
+
+    fn compare(&self, comparison: Comparison, left: &Expr, right: &Expr) -> Option<bool> {
+        let (left, right) = (self.value(left)?, self.value(right)?);
+        match comparison {
+            Comparison::Equal => Some(left == right),
+            Comparison::NotEqual => Some(left != right),
+            _ => order(Some(&left), Some(&right)).map(|ordering| holds(comparison, ordering)),
+        }
+    }
+
+    fn value(&self, expr: &Expr) -> Option<Value> {
+        match &expr.node {
+            Node::Constant(value) => Some(value.clone()),
+            Node::Parameter(id) => Some(self.machine.playbook.parameters[id.index()].value.clone()),
+            Node::Let(id) => self.named(*id),
+            Node::Atom(atom) => self.atom(atom, expr),
+            Node::Sum(terms) => self.sum(terms),
+            Node::Times(left, right) => arithmetic::multiply(&self.value(left)?, &self.value(right)?).ok(),
+            Node::Divide(left, right) => arithmetic::divide(&self.value(left)?, &self.value(right)?).ok(),
+            Node::PercentOf(points, whole) => arithmetic::percent_of(&self.value(points)?, &self.value(whole)?).ok(),
+            Node::Negate(part) => arithmetic::negate(&self.value(part)?).ok(),
+            Node::Choice(choices, last) => {
+                for (value, condition) in choices {
+                    if self.truth(condition)? {
+                        return self.value(value);
+                    }
+                }
+                self.value(last)
+            }
+            Node::Max(parts) => self.extreme(parts, Ordering::Greater),
+            Node::Min(parts) => self.extreme(parts, Ordering::Less),
+            Node::Quantified(Quantifier::Count, group, condition) => {
+                let find = || {
+                    let (low, high) = self.count(*group, condition.as_deref());
+                    (low == high).then(|| Value::Number(Micro::whole(low)))
+                };
+                if self.outside { self.once(expr, None, find) } else { find() }
+            }
+            Node::SizeOf(set) => match self.value(set)? {
+                Value::Set(set) => Some(Value::Number(Micro::whole(i64::from(set.count_ones())))),
+                _ => None,
+            },
+            Node::Not(_)
+            | Node::And(_)
+            | Node::Or(_)
+            | Node::Compare(..)
+            | Node::InRange(..)
+            | Node::OneOf(..)
+            | Node::InSet(..)
+            | Node::ServiceIn(..)
+            | Node::Quantified(..) => self.truth(expr).map(Value::YesNo),
+        }
+    }
+
+    fn atom(&self, atom: &Atom, expr: &Expr) -> Option<Value> {
+        match atom {
+            Atom::Fact(fact) => self.fact(*fact).cloned(),
+            Atom::Service => self.service.map(|service| Value::Service(service.0 as u16)),
+            Atom::ThisService => self.state.tracks[self.track].service.map(|service| Value::Service(service.0 as u16)),
+            Atom::Round(cadence) => {
+                let cadences = &self.state.tracks[self.track].visit.cadences;
+                let rounds = cadences.iter().find(|state| state.cadence == *cadence).map_or(0, |state| state.rounds);
+                Some(Value::Number(Micro::whole(i64::from(rounds))))
+            }
+            Atom::Change(fact, window) => self.change(*fact, *window),
+            _ => self.atom_truth(atom, expr).map(Value::YesNo),
+        }
+    }
+
+    fn count(&self, group: Option<ServiceSet>, condition: Option<&Expr>) -> (i64, i64) {
+        let (mut low, mut high) = (0, 0);
+        for service in self.quantified(group) {
+            match condition.map_or(Some(true), |condition| self.for_service(service).truth(condition)) {
+                Some(true) => {
+                    low += 1;
+                    high += 1;
+                }
+                Some(false) => {}
+                None => high += 1,
+            }
+        }
+        (low, high)
+    }
 
     fn sum(&self, terms: &[(bool, Expr)]) -> Option<Value> {
         let mut total: Option<Value> = None;
         for (minus, term) in terms {
             let term = self.value(term)?;
             total = Some(match total {
-                None => negated_if(*minus, term)?,
-                Some(total) => add(&total, *minus, &term)?,
+                None if *minus => arithmetic::negate(&term).ok()?,
+                None => term,
+                Some(total) => arithmetic::add(&total, *minus, &term).ok()?,
             });
         }
         total
@@ -382,37 +424,10 @@ fn all(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     (!unknown).then_some(true)
 }
 
-fn negated_if(minus: bool, value: Value) -> Option<Value> {
-    match value {
-        value if !minus => Some(value),
-        Value::Number(number) => Some(Value::Number(Micro(number.0.saturating_neg()))),
-        Value::Duration(time) => Some(Value::Duration(Duration(time.0.saturating_neg()))),
-        _ => None,
-    }
-}
-
-/// Sums and differences of numbers, dates, durations and sets.
-fn add(left: &Value, minus: bool, right: &Value) -> Option<Value> {
-    let signed = |number: i64| if minus { number.saturating_neg() } else { number };
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => {
-            Some(Value::Number(Micro(left.0.saturating_add(signed(right.0)))))
-        }
-        (Value::Duration(left), Value::Duration(right)) => {
-            Some(Value::Duration(Duration(left.0.saturating_add(signed(right.0)))))
-        }
-        (Value::Date(date), Value::Duration(time)) => Some(Value::Date(date.plus_days(signed(time.0).div_euclid(DAY)))),
-        (Value::Duration(time), Value::Date(date)) if !minus => {
-            Some(Value::Date(date.plus_days(time.0.div_euclid(DAY))))
-        }
-        (Value::Date(left), Value::Date(right)) if minus => {
-            Some(Value::Duration(Duration::days(i64::from(left.0) - i64::from(right.0))))
-        }
-        (Value::Set(left), Value::Set(right)) => Some(Value::Set(if minus { left & !right } else { left | right })),
-        (Value::Set(left), Value::Choice(right)) => {
-            let bit = 1_u64.checked_shl(u32::from(*right))?;
-            Some(Value::Set(if minus { left & !bit } else { left | bit }))
-        }
+/// A value as a condition.
+fn yes_no(value: Option<Value>) -> Option<bool> {
+    match value? {
+        Value::YesNo(yes) => Some(yes),
         _ => None,
     }
 }
@@ -457,7 +472,7 @@ pub fn matches(event: &EventMatch, happened: &HappeningKind) -> bool {
     }
 }
 
-/// A value rounded to what its fact can hold; the interpreter's `set` and scenarios round on assignment.
+/// A value rounded to what its fact can hold.
 #[must_use]
 pub fn rounded(value: Value, kind: &Type) -> Value {
     match (value, kind) {
@@ -466,5 +481,16 @@ pub fn rounded(value: Value, kind: &Type) -> Value {
             Value::Number(number.round_to(*decimals))
         }
         (value, _) => value,
+    }
+}
+
+/// A value as its fact can hold it: rounded, and stopped at its bounds. So `set` and scenarios change facts.
+#[must_use]
+pub fn fitted(value: Value, fact: &Fact) -> Value {
+    let value = rounded(value, &fact.kind);
+    match &fact.range {
+        Some((low, _)) if order(Some(&value), Some(low)).is_some_and(Ordering::is_lt) => low.clone(),
+        Some((_, high)) if order(Some(&value), Some(high)).is_some_and(Ordering::is_gt) => high.clone(),
+        _ => value,
     }
 }

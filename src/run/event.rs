@@ -169,6 +169,8 @@ pub enum Effect {
     Step(TrackId, Option<CadenceId>, usize),
     /// A fact changed; the flag says that the playbook itself set it.
     FactChanged(Option<ServiceId>, FactId, bool),
+    /// The stage of a track was to set a fact, and what to is unknown: the fact stays as it is.
+    NotSet(TrackId, FactId),
     /// A round began.
     Round(TrackId, CadenceId, u32),
     /// A track reached an end.

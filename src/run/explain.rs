@@ -1,10 +1,12 @@
 //! Why a condition is what it is, and what would make it otherwise.
 
 use super::evaluate::View;
-use crate::model::{Atom, Expr, Node, ServiceId, Type};
+use crate::model::{Atom, Expr, FactId, FactScope, LetId, Node, ServiceId, Since, Type};
 use crate::source::Span;
 use crate::syntax::ast::Quantifier;
 use crate::value::Value;
+use crate::value::arithmetic::{self, Undefined};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A part of a condition that decided, with what it read.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Reason {
     pub read: Vec<Reading>,
     /// Whether it is a quantifier that no service decided.
     pub quantified: bool,
+    /// Calculations in it that have no result.
+    pub undefined: Vec<(Span, Undefined)>,
 }
 
 /// A fact or named value that was read.
@@ -49,32 +53,32 @@ pub struct Change {
 #[must_use]
 pub fn because(view: View<'_>, condition: &Expr) -> Vec<Reason> {
     let mut reasons = Vec::new();
-    decide(view, condition, &mut reasons, 0);
+    decide(view, condition, &mut reasons, &mut Named::new());
     reasons
 }
 
-/// Nesting of lets is bounded by the resolver; this bound is a second lock.
-const DEEPEST: usize = 64;
+/// Named values that were gone into, each once for each service: they may be mentioned many times.
+type Named = BTreeSet<(LetId, Option<ServiceId>, bool)>;
 
-fn decide(view: View<'_>, condition: &Expr, reasons: &mut Vec<Reason>, depth: usize) {
-    if depth > DEEPEST {
-        return;
-    }
+fn decide(view: View<'_>, condition: &Expr, reasons: &mut Vec<Reason>, named: &mut Named) {
     let truth = view.truth(condition);
     match &condition.node {
         Node::Constant(_) => {}
-        Node::Not(part) => decide(view, part, reasons, depth + 1),
+        Node::Not(part) => decide(view, part, reasons, named),
         Node::And(parts) | Node::Or(parts) => {
             let decisive = truth == Some(matches!(condition.node, Node::Or(_)));
             for part in parts {
                 let known = view.truth(part);
                 if known == truth || (!decisive && truth.is_some()) {
-                    decide(view, part, reasons, depth + 1);
+                    decide(view, part, reasons, named);
                 }
             }
         }
         Node::Let(id) if condition.kind == Type::YesNo => {
-            decide(view, &view.machine.playbook.lets[id.index()].value, reasons, depth + 1);
+            if !named.insert((*id, view.service, view.outside)) {
+                return;
+            }
+            decide(view, &view.machine.playbook.lets[id.index()].value, reasons, named);
         }
         Node::Quantified(quantifier, group, Some(part)) if *quantifier != Quantifier::Count => {
             let before = reasons.len();
@@ -87,7 +91,7 @@ fn decide(view: View<'_>, condition: &Expr, reasons: &mut Vec<Reason>, depth: us
                     _ => truth != Some(false) || known == Some(true),
                 };
                 if counts && (truth.is_some() || known.is_none()) {
-                    decide(seen, part, reasons, depth + 1);
+                    decide(seen, part, reasons, named);
                 }
             }
             if reasons.len() == before {
@@ -110,6 +114,26 @@ fn reason(view: View<'_>, condition: &Expr, truth: Option<bool>) -> Reason {
         service: view.outside.then_some(view.service).flatten(),
         read,
         quantified: matches!(condition.node, Node::Quantified(..)),
+        undefined: if truth.is_none() { undefined(view, condition) } else { Vec::new() },
+    }
+}
+
+/// What a value is, and the facts it was worked out from.
+#[must_use]
+pub fn read(view: View<'_>, expr: &Expr) -> Reason {
+    let mut read = Vec::new();
+    if !matches!(expr.node, Node::Atom(_) | Node::Quantified(..)) {
+        readings(view, expr, &mut read);
+    }
+    let value = view.value(expr);
+    Reason {
+        span: expr.span,
+        kind: expr.kind.clone(),
+        service: None,
+        read,
+        quantified: false,
+        undefined: if value.is_none() { undefined(view, expr) } else { Vec::new() },
+        value,
     }
 }
 
@@ -130,76 +154,138 @@ fn readings(view: View<'_>, expr: &Expr, read: &mut Vec<Reading>) {
     }
 }
 
-/// The facts that are unknown and keep a condition from being known, with the service where it is a quantified one.
+/// What keeps a condition or value from being known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Gap {
+    /// A fact that is unknown; the service is that of a fact of services.
+    Fact(Option<ServiceId>, FactId),
+    /// A calculation that has no result.
+    Undefined(Undefined),
+}
+
+/// All that keeps a condition or value from being known, each once, with its place.
 #[must_use]
-pub fn unknown_facts(view: View<'_>, condition: &Expr) -> Vec<(Option<ServiceId>, crate::model::FactId, Span)> {
+pub fn gaps(view: View<'_>, expr: &Expr) -> Vec<(Gap, Span)> {
     let mut found = Vec::new();
-    missing(view, condition, &mut found, 0);
+    missing(view, expr, &mut found, &mut Named::new());
     found
 }
 
-fn missing(
-    view: View<'_>,
-    expr: &Expr,
-    found: &mut Vec<(Option<ServiceId>, crate::model::FactId, Span)>,
-    depth: usize,
-) {
-    if depth > DEEPEST {
-        return;
-    }
+/// The calculations without a result that keep a condition or value from being known.
+fn undefined(view: View<'_>, expr: &Expr) -> Vec<(Span, Undefined)> {
+    let gaps = gaps(view, expr).into_iter();
+    gaps.filter_map(|(gap, span)| if let Gap::Undefined(why) = gap { Some((span, why)) } else { None }).collect()
+}
+
+fn missing(view: View<'_>, expr: &Expr, found: &mut Vec<(Gap, Span)>, named: &mut Named) {
     let unknown = if expr.kind == Type::YesNo { view.truth(expr).is_none() } else { view.value(expr).is_none() };
     if !unknown {
         return;
     }
-    match &expr.node {
-        Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) => {
-            let of_service = view.machine.playbook.facts[fact.index()].scope == crate::model::FactScope::Service;
-            let entry = (if of_service { view.service } else { None }, *fact, expr.span);
-            if !found.iter().any(|(service, known, _)| (*service, *known) == (entry.0, entry.1)) {
-                found.push(entry);
+    let fact_gap = |fact: &FactId| {
+        let of_service = view.machine.playbook.facts[fact.index()].scope == FactScope::Service;
+        Gap::Fact(if of_service { view.service } else { None }, *fact)
+    };
+    let gap = match &expr.node {
+        Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) => fact_gap(fact),
+        Node::Atom(Atom::Since(_, Since::Fact(fact), _, _)) if view.fact(*fact).is_none() => fact_gap(fact),
+        Node::Let(id) => {
+            if named.insert((*id, view.service, view.outside)) {
+                missing(view, &view.machine.playbook.lets[id.index()].value, found, named);
             }
+            return;
         }
-        Node::Atom(Atom::Since(_, crate::model::Since::Fact(fact), _, _)) if view.fact(*fact).is_none() => {
-            found.push((view.service, *fact, expr.span));
+        Node::Atom(Atom::Sustained(id)) => {
+            return missing(view, &view.machine.playbook.sustained[id.index()].condition, found, named);
         }
-        Node::Let(id) => missing(view, &view.machine.playbook.lets[id.index()].value, found, depth + 1),
         Node::Quantified(_, group, Some(condition)) => {
             for service in view.quantified(*group) {
-                missing(view.for_service(service), condition, found, depth + 1);
+                missing(view.for_service(service), condition, found, named);
             }
+            return;
         }
-        _ => expr.parts(&mut |part| missing(view, part, found, depth + 1)),
+        _ => match without_result(view, expr) {
+            Some(why) => Gap::Undefined(why),
+            None => return expr.parts(&mut |part| missing(view, part, found, named)),
+        },
+    };
+    // A calculation is told of where it stands, a fact once.
+    let told = match &gap {
+        Gap::Fact(..) => found.iter().any(|(known, _)| *known == gap),
+        Gap::Undefined(_) => found.iter().any(|(_, span)| *span == expr.span),
+    };
+    if !told {
+        found.push((gap, expr.span));
+    }
+}
+
+/// Why a calculation with known values has no result; none where it has one, or a value in it is unknown.
+fn without_result(view: View<'_>, expr: &Expr) -> Option<Undefined> {
+    let both = |left: &Expr, right: &Expr| Some((view.value(left)?, view.value(right)?));
+    match &expr.node {
+        Node::Sum(terms) => {
+            let mut total: Option<Value> = None;
+            for (minus, term) in terms {
+                let term = view.value(term)?;
+                let sum = match total {
+                    None if *minus => arithmetic::negate(&term),
+                    None => Ok(term),
+                    Some(total) => arithmetic::add(&total, *minus, &term),
+                };
+                match sum {
+                    Ok(sum) => total = Some(sum),
+                    Err(why) => return Some(why),
+                }
+            }
+            None
+        }
+        Node::Times(left, right) => {
+            both(left, right).and_then(|(left, right)| arithmetic::multiply(&left, &right).err())
+        }
+        Node::Divide(left, right) => {
+            both(left, right).and_then(|(left, right)| arithmetic::divide(&left, &right).err())
+        }
+        Node::PercentOf(points, whole) => {
+            both(points, whole).and_then(|(points, whole)| arithmetic::percent_of(&points, &whole).err())
+        }
+        Node::Negate(part) => arithmetic::negate(&view.value(part)?).err(),
+        _ => None,
     }
 }
 
 /// The fewest parts that would have to change for a condition to be what is wanted; none where no change of facts can do it.
 #[must_use]
 pub fn to_become(view: View<'_>, condition: &Expr, wanted: bool) -> Option<Vec<Change>> {
-    flip(view, condition, wanted, 0)
+    flip(view, condition, wanted, &mut Flips::new())
 }
 
-fn flip(view: View<'_>, condition: &Expr, wanted: bool, depth: usize) -> Option<Vec<Change>> {
+/// What named conditions would need, by what is wanted of them.
+type Flips = BTreeMap<(LetId, Option<ServiceId>, bool), Option<Vec<Change>>>;
+
+fn flip(view: View<'_>, condition: &Expr, wanted: bool, known: &mut Flips) -> Option<Vec<Change>> {
     if view.truth(condition) == Some(wanted) {
         return Some(Vec::new());
     }
-    if depth > DEEPEST {
-        return None;
-    }
     match &condition.node {
         Node::Constant(_) | Node::ServiceIn(..) => None,
-        Node::Not(part) => flip(view, part, !wanted, depth + 1),
+        Node::Not(part) => flip(view, part, !wanted, known),
         Node::And(parts) | Node::Or(parts) => {
-            let each = parts.iter().map(|part| flip(view, part, wanted, depth + 1));
+            let each = parts.iter().map(|part| flip(view, part, wanted, known));
             if wanted == matches!(condition.node, Node::And(_)) { every(each) } else { fewest(each) }
         }
         Node::Let(id) if condition.kind == Type::YesNo => {
-            flip(view, &view.machine.playbook.lets[id.index()].value, wanted, depth + 1)
+            let key = (*id, view.outside.then_some(view.service).flatten(), wanted);
+            if let Some(changes) = known.get(&key) {
+                return changes.clone();
+            }
+            let changes = flip(view, &view.machine.playbook.lets[id.index()].value, wanted, known);
+            known.insert(key, changes.clone());
+            changes
         }
         Node::Quantified(quantifier, group, Some(part)) if *quantifier != Quantifier::Count => {
             let wanted_each = if *quantifier == Quantifier::No { !wanted } else { wanted };
             let services: Vec<ServiceId> = view.quantified(*group).collect();
-            let each =
-                services.into_iter().map(|service| flip(view.for_service(service), part, wanted_each, depth + 1));
+            let each = services.into_iter().map(|service| flip(view.for_service(service), part, wanted_each, known));
             let needs_every =
                 matches!((quantifier, wanted), (Quantifier::All | Quantifier::No, true) | (Quantifier::Any, false));
             if needs_every { every(each) } else { fewest(each) }
@@ -217,9 +303,13 @@ fn is_service(expr: &Expr) -> bool {
 }
 
 fn every(each: impl Iterator<Item = Option<Vec<Change>>>) -> Option<Vec<Change>> {
-    let mut all = Vec::new();
+    let mut all: Vec<Change> = Vec::new();
     for changes in each {
-        all.extend(changes?);
+        for change in changes? {
+            if !all.contains(&change) {
+                all.push(change);
+            }
+        }
     }
     Some(all)
 }

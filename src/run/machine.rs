@@ -2,11 +2,12 @@
 
 use crate::graph::StateGraph;
 use crate::model::{
-    Atom, CUSTOMER, Expr, FactId, FactScope, Node, Place, Playbook, ScopeId, Since, SinceUnit, SustainedId, Trigger,
-    Work,
+    Atom, CUSTOMER, Expr, FactId, FactScope, LetId, Node, Place, Playbook, ScopeId, Since, SinceUnit, SustainedId,
+    Trigger, Work,
 };
 use crate::syntax::ast::Comparison;
 use crate::value::{Date, Duration};
+use std::collections::BTreeSet;
 
 /// A playbook and its state graph, with what is needed at each place prepared.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Machine {
     starts: Vec<Vec<Timed>>,
     /// Conditions whose holding is timed: whether there are any.
     pub(super) has_sustained: bool,
+    /// By named value: whether it is worth remembering while a condition is looked at.
+    costly: Vec<bool>,
 }
 
 /// Something whose truth changes by time alone.
@@ -52,14 +55,16 @@ impl Machine {
             stages: Vec::new(),
             blocks: Vec::new(),
             starts: Vec::new(),
+            costly: costly(&playbook),
             playbook,
             graph,
         };
         let playbook = &machine.playbook;
         let collect = |conditions: Vec<&Expr>| {
             let mut found = Vec::new();
+            let mut named = BTreeSet::new();
             for condition in conditions {
-                timed(playbook, condition, false, &mut found, 0);
+                timed(playbook, condition, false, &mut found, &mut named);
             }
             found
         };
@@ -108,6 +113,12 @@ impl Machine {
             Some(Place::Block(block)) => &self.blocks[block.index()],
             Some(Place::End(_)) => &[],
         }
+    }
+
+    /// Whether a named value is worth remembering while a condition is looked at.
+    #[must_use]
+    pub(super) fn is_costly(&self, id: LetId) -> bool {
+        self.costly.get(id.index()).copied().unwrap_or_default()
     }
 
     /// The customer's scope.
@@ -163,11 +174,14 @@ fn task_conditions<'a>(playbook: &'a Playbook, body: &'a [Work], into: &mut Vec<
     }
 }
 
-/// Lets are followed; the resolver refuses lets that go in circles, the depth is a second lock.
-fn timed(playbook: &Playbook, expr: &Expr, quantified: bool, found: &mut Vec<Timed>, depth: usize) {
-    if depth > 64 {
-        return;
-    }
+/// Named values are followed, each once inside and once outside of quantifiers; the resolver refuses circles.
+fn timed(
+    playbook: &Playbook,
+    expr: &Expr,
+    quantified: bool,
+    found: &mut Vec<Timed>,
+    named: &mut BTreeSet<(LetId, bool)>,
+) {
     let quantified = quantified || matches!(expr.node, Node::Quantified(..));
     let what = match &expr.node {
         Node::Atom(Atom::Sustained(id)) => Some(TimedAtom::Sustained(*id)),
@@ -178,19 +192,48 @@ fn timed(playbook: &Playbook, expr: &Expr, quantified: bool, found: &mut Vec<Tim
         }
         Node::Atom(Atom::Today(comparison, date)) => Some(TimedAtom::Today(*comparison, (**date).clone())),
         Node::Let(id) => {
-            timed(playbook, &playbook.lets[id.index()].value, quantified, found, depth + 1);
+            if named.insert((*id, quantified)) {
+                timed(playbook, &playbook.lets[id.index()].value, quantified, found, named);
+            }
             None
         }
         _ => None,
     };
     if let Some(what) = what {
-        if let TimedAtom::Sustained(id) = what {
-            timed(playbook, &playbook.sustained[id.index()].condition, quantified, found, depth + 1);
-        }
-        let timed = Timed { what, quantified };
-        if !found.contains(&timed) {
-            found.push(timed);
+        let sustained = if let TimedAtom::Sustained(id) = &what { Some(*id) } else { None };
+        let timed_one = Timed { what, quantified };
+        if !found.contains(&timed_one) {
+            found.push(timed_one);
+            if let Some(id) = sustained {
+                timed(playbook, &playbook.sustained[id.index()].condition, quantified, found, named);
+            }
         }
     }
-    expr.parts(&mut |part| timed(playbook, part, quantified, found, depth));
+    expr.parts(&mut |part| timed(playbook, part, quantified, found, named));
+}
+
+/// A named value of more parts than these, those of the named values in it included, is worked out once in a look.
+const MOST_PARTS: u64 = 64;
+
+/// Which named values are worth remembering in the course of a look.
+fn costly(playbook: &Playbook) -> Vec<bool> {
+    let mut costs: Vec<u64> = Vec::with_capacity(playbook.lets.len());
+    for definition in &playbook.lets {
+        // A named value stands behind those it builds on.
+        let cost = cost(playbook, &definition.value, &costs);
+        costs.push(cost);
+    }
+    costs.into_iter().map(|cost| cost > MOST_PARTS).collect()
+}
+
+/// How many parts are looked at to work out an expression.
+fn cost(playbook: &Playbook, expr: &Expr, lets: &[u64]) -> u64 {
+    let mut parts = match expr.node {
+        Node::Let(id) => lets.get(id.index()).copied().unwrap_or_default(),
+        Node::Atom(Atom::Sustained(id)) => cost(playbook, &playbook.sustained[id.index()].condition, lets),
+        _ => 1,
+    };
+    expr.parts(&mut |part| parts = parts.saturating_add(cost(playbook, part, lets)));
+    let services = playbook.services.len().max(1) as u64;
+    if matches!(expr.node, Node::Quantified(..)) { parts.saturating_mul(services) } else { parts }
 }

@@ -1,7 +1,7 @@
 //! Where a journey stands, and for whom or what it waits.
 
 use super::evaluate::View;
-use super::explain::{Change, Reason, because, to_become, unknown_facts};
+use super::explain::{Change, Gap, Reason, because, gaps, to_become};
 use super::journey::Stop;
 use super::machine::Machine;
 use super::state::{Seconds, State, Track, TrackId, TrackStatus};
@@ -9,6 +9,7 @@ use super::time::due_after;
 use super::trace::{Refusal, refusal};
 use crate::model::{CadenceId, Expr, FactId, OfferId, Place, ServiceId, TransitionId, Trigger, Work};
 use crate::source::Span;
+use crate::value::arithmetic::Undefined;
 use serde::Serialize;
 
 /// How a journey or a track stands.
@@ -45,6 +46,8 @@ pub struct Waiting {
 pub enum What {
     /// A fact that is unknown, and the condition that reads it.
     Fact(Option<ServiceId>, FactId),
+    /// A calculation that has no result, to have one.
+    Calculation(Span, Undefined),
     /// A task that is open.
     Task(OfferId),
     /// A need or key input that is not met: in words, what decided, and what would meet it.
@@ -70,6 +73,13 @@ pub enum What {
 }
 
 impl What {
+    fn of_gap(gap: Gap, span: Span) -> What {
+        match gap {
+            Gap::Fact(service, fact) => What::Fact(service, fact),
+            Gap::Undefined(why) => What::Calculation(span, why),
+        }
+    }
+
     /// Whether it could come: an exit that no change of facts can open is not waited for.
     #[must_use]
     pub fn possible(&self) -> bool {
@@ -167,8 +177,8 @@ pub fn track_waits(machine: &Machine, state: &State, id: TrackId) -> Vec<Waiting
             }
             None => {
                 unmet = true;
-                for (service, fact, span) in unknown_facts(view, condition) {
-                    add(What::Fact(service, fact), Some(span));
+                for (gap, span) in gaps(view, condition) {
+                    add(What::of_gap(gap, span), Some(span));
                 }
             }
         }
@@ -203,8 +213,8 @@ pub fn track_waits(machine: &Machine, state: &State, id: TrackId) -> Vec<Waiting
                 .chain(rounds.filter_map(|cadence| cadence.open.as_ref()).flat_map(|progress| &progress.undecided));
             for offer in undecided {
                 if let Some(when) = &machine.playbook.offers[offer.index()].when {
-                    for (service, fact, span) in unknown_facts(view, when) {
-                        add(What::Fact(service, fact), Some(span));
+                    for (gap, span) in gaps(view, when) {
+                        add(What::of_gap(gap, span), Some(span));
                     }
                 }
             }
@@ -240,8 +250,8 @@ pub fn track_waits(machine: &Machine, state: &State, id: TrackId) -> Vec<Waiting
             if refusal.unknown
                 && let Some(guard) = super::machine::guard(&machine.playbook.transitions[transition.index()].trigger)
             {
-                for (service, fact, span) in unknown_facts(view, guard) {
-                    add(What::Fact(service, fact), Some(span));
+                for (gap, span) in gaps(view, guard) {
+                    add(What::of_gap(gap, span), Some(span));
                 }
             }
             add(What::Exit(refusal), Some(span));

@@ -1,5 +1,6 @@
 //! Journeys told line by line, for tests.
 
+mod calculation;
 mod life;
 mod settled;
 mod tracks;
@@ -100,6 +101,7 @@ impl Observer for Log {
                 let value = facts[fact.slot].as_ref().map(|value| playbook.show(value, &fact.kind));
                 (service, format!("fact {} {}", fact.name.name, value.unwrap_or_default()))
             }
+            Effect::NotSet(track, fact) => (of(track), format!("not set {}", playbook.facts[fact.index()].name.name)),
             Effect::Round(track, _, number) => (of(track), format!("round {number}")),
             Effect::OutputUnmet(track, _) => (of(track), "output unmet".to_owned()),
             Effect::Dropped(track, reason) => (of(track), format!("dropped {reason}")),
@@ -180,6 +182,7 @@ impl Told {
                         .map_or_else(String::new, |service| format!(" of {}", playbook.services[service.index()].name));
                     format!("fact {}{of}", playbook.facts[fact.index()].name.name)
                 }
+                What::Calculation(_, why) => format!("calculation {}", why.words()),
                 What::Task(offer) => {
                     format!("task {}", playbook.tasks[playbook.offers[offer.index()].task.index()].label())
                 }

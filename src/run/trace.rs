@@ -2,10 +2,12 @@
 
 use super::evaluate::View;
 use super::event::{Effect, Observer, Skip};
-use super::explain::{Change, Reason, because, to_become};
+use super::explain::{Change, Reason, because, read, to_become};
 use super::machine::{Machine, guard};
 use super::state::{HappeningKind, Seconds, State, TrackId};
-use crate::model::{CadenceId, EndId, FactId, OfferId, Place, ServiceId, StageId, TaskId, TransitionId, Trigger};
+use crate::model::{
+    Assignment, CadenceId, EndId, FactId, OfferId, Place, ServiceId, StageId, TaskId, TransitionId, Trigger, Work,
+};
 use crate::source::Span;
 use crate::value::{TaskStatus, Value};
 
@@ -73,6 +75,8 @@ pub enum Kind {
         /// Set by the playbook itself.
         by_playbook: bool,
     },
+    /// A fact was to be set, and what to is unknown.
+    NotSet(FactId),
     /// A round began.
     Round(CadenceId, u32),
     /// Needs and key inputs were met.
@@ -174,6 +178,14 @@ impl Observer for Trace {
                 entry.service = service;
                 return self.entries.push(entry);
             }
+            Effect::NotSet(track, fact) => {
+                let view = View::of(machine, state, track);
+                let unknown = unknown_assignment(view, fact);
+                let span = unknown.map(|assignment| assignment.span);
+                let mut entry = entry(machine, state, Some(track), Kind::NotSet(fact), span);
+                entry.because.extend(unknown.map(|assignment| read(view, &assignment.value)));
+                return self.entries.push(entry);
+            }
             Effect::Round(track, cadence, number) => {
                 (Some(track), Kind::Round(cadence, number), Some(machine.playbook.cadences[cadence.index()].head))
             }
@@ -220,6 +232,25 @@ impl Trace {
         }
         self.entries.push(entry);
     }
+}
+
+/// The `set` of this fact, in the stage a track is at, whose value is unknown.
+fn unknown_assignment<'a>(view: View<'a>, fact: FactId) -> Option<&'a Assignment> {
+    let playbook = &view.machine.playbook;
+    let Some(Place::Stage(stage)) = view.state.tracks[view.track].place else { return None };
+    let stage = &playbook.stages[stage.index()];
+    let mut bodies = vec![stage.body.as_slice()];
+    bodies.extend(stage.cadences.iter().map(|id| playbook.cadences[id.index()].body.as_slice()));
+    while let Some(body) = bodies.pop() {
+        for work in body {
+            match work {
+                Work::Set(set) if set.fact == fact && view.value(&set.value).is_none() => return Some(set),
+                Work::Together(inner) => bodies.push(inner),
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 fn entry(_: &Machine, state: &State, track: Option<TrackId>, kind: Kind, span: Option<Span>) -> Entry {

@@ -1,7 +1,7 @@
 //! The work of a stage: tasks offered top to bottom, facts set where that is written, rounds of cadences.
 
 use super::engine::Engine;
-use super::evaluate::View;
+use super::evaluate::{View, fitted};
 use super::event::{Effect, Observer, Skip};
 use super::state::{OpenTask, Progress, TrackId};
 use crate::model::{Assignment, OfferId, Place, StageId, Work};
@@ -82,12 +82,16 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// `set`: an unknown value leaves the fact as it is.
+    /// `set`: a value beyond the bounds of the fact stops at them, an unknown one leaves the fact as it is.
     fn assign(&mut self, track: TrackId, assignment: &Assignment) {
         let view = View::of(self.machine, self.state, track);
-        if let Some(value) = view.value(&assignment.value) {
-            let service = self.state.tracks[track].service;
-            self.set(service, assignment.fact, value, true);
+        match view.value(&assignment.value) {
+            Some(value) => {
+                let value = fitted(value, &self.machine.playbook.facts[assignment.fact.index()]);
+                let service = self.state.tracks[track].service;
+                self.set(service, assignment.fact, value, true);
+            }
+            None => self.effect(Effect::NotSet(track, assignment.fact)),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::random::Stream;
 use crate::model::scenario::{Odds, Sampler, SamplerNode};
-use crate::model::{Atom, CadenceId, Expr, Fact, Node, Type};
-use crate::run::evaluate::{View, order, rounded};
+use crate::model::{Atom, CadenceId, Expr, Node, Type};
+use crate::run::evaluate::View;
 use crate::value::{DAY, Date, Duration, Micro, Value, nearest};
 use std::borrow::Cow;
 
@@ -128,17 +128,4 @@ fn from_number(number: f64, kind: &Type) -> Option<Value> {
         Type::Date => Some(Value::Date(Date((number / DAY as f64).floor() as i32))),
         Type::YesNo | Type::Text | Type::OneOf(_) | Type::SetOf(_) | Type::Service => None,
     }
-}
-
-/// A value as its fact can hold it: rounded, and kept within its bounds.
-pub(super) fn fitted(value: Value, fact: &Fact) -> Value {
-    let value = rounded(value, &fact.kind);
-    let Some((low, high)) = &fact.range else { return value };
-    if order(Some(&value), Some(low)).is_some_and(std::cmp::Ordering::is_lt) {
-        return low.clone();
-    }
-    if order(Some(&value), Some(high)).is_some_and(std::cmp::Ordering::is_gt) {
-        return high.clone();
-    }
-    value
 }

@@ -1,11 +1,12 @@
 //! A scenario as the world around one customer: what it knows at the start, how long tasks take, what happens.
 
-use super::draw::{Situation, fitted};
+use super::draw::Situation;
 use super::plan::{Plan, Site, Step};
 use super::random::Stream;
 use crate::model::scenario::{Odds, Sampler};
 use crate::model::{CadenceId, FactScope, OfferId, ServiceId, StageId};
 use crate::run::evaluate::View;
+use crate::run::evaluate::fitted;
 use crate::run::journey::{Answer, World};
 use crate::run::state::{CUSTOMER_TRACK, Seconds, State, TrackId};
 use crate::run::{Customer, Event, Machine};

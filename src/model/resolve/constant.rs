@@ -2,7 +2,7 @@
 
 use crate::model::{Expr, Node, Parameter};
 use crate::syntax::ast::Comparison;
-use crate::value::{Duration, Micro, Value};
+use crate::value::{Micro, Value, arithmetic};
 use std::cmp::Ordering;
 
 /// Values worked out so far.
@@ -14,12 +14,8 @@ pub struct Known<'a> {
     pub lets: &'a [Option<Value>],
 }
 
-/// The value of an expression of constants and parameters; none where it reads something, or divides by zero.
+/// The value of an expression of constants and parameters; none where it reads something, and where it has none: it divides by zero, or is too large.
 pub fn fold(known: Known<'_>, expr: &Expr) -> Option<Value> {
-    let number = |expr: &Expr| match fold(known, expr)? {
-        Value::Number(number) => Some(number),
-        _ => None,
-    };
     let truth = |expr: &Expr| match fold(known, expr)? {
         Value::YesNo(yes) => Some(yes),
         _ => None,
@@ -63,28 +59,17 @@ pub fn fold(known: Known<'_>, expr: &Expr) -> Option<Value> {
             for (minus, term) in terms {
                 let term = fold(known, term)?;
                 sum = Some(match sum {
+                    None if *minus => arithmetic::negate(&term).ok()?,
                     None => term,
-                    Some(sum) => add(&sum, *minus, &term)?,
+                    Some(sum) => arithmetic::add(&sum, *minus, &term).ok()?,
                 });
             }
             sum
         }
-        Node::Times(left, right) => match (fold(known, left)?, fold(known, right)?) {
-            (Value::Number(left), Value::Number(right)) => Some(Value::Number(left.times(right))),
-            (Value::Duration(time), Value::Number(number)) | (Value::Number(number), Value::Duration(time)) => {
-                Some(Value::Duration(Duration(Micro(time.0).times(number).0)))
-            }
-            _ => None,
-        },
-        Node::Divide(left, right) => number(left)?.divided_by(number(right)?).map(Value::Number),
-        Node::PercentOf(share, whole) => {
-            number(share)?.times(number(whole)?).divided_by(Micro::whole(100)).map(Value::Number)
-        }
-        Node::Negate(part) => match fold(known, part)? {
-            Value::Number(number) => Some(Value::Number(Micro(number.0.saturating_neg()))),
-            Value::Duration(time) => Some(Value::Duration(Duration(time.0.saturating_neg()))),
-            _ => None,
-        },
+        Node::Times(left, right) => arithmetic::multiply(&fold(known, left)?, &fold(known, right)?).ok(),
+        Node::Divide(left, right) => arithmetic::divide(&fold(known, left)?, &fold(known, right)?).ok(),
+        Node::PercentOf(share, whole) => arithmetic::percent_of(&fold(known, share)?, &fold(known, whole)?).ok(),
+        Node::Negate(part) => arithmetic::negate(&fold(known, part)?).ok(),
         Node::Choice(choices, last) => {
             for (value, condition) in choices {
                 if truth(condition)? {
@@ -130,36 +115,6 @@ pub fn is_literal(expr: &Expr) -> bool {
 pub fn as_percent(number: Micro) -> String {
     let points = if number.0 > 0 && number < Micro::ONE { Micro(number.0.saturating_mul(100)) } else { number };
     format!("{points}%")
-}
-
-fn add(sum: &Value, minus: bool, term: &Value) -> Option<Value> {
-    let sign = if minus { -1 } else { 1 };
-    match (sum, term) {
-        (Value::Number(a), Value::Number(b)) => {
-            Some(Value::Number(Micro(a.0.saturating_add(b.0.saturating_mul(sign)))))
-        }
-        (Value::Duration(a), Value::Duration(b)) => {
-            Some(Value::Duration(Duration(a.0.saturating_add(b.0.saturating_mul(sign)))))
-        }
-        (Value::Date(date), Value::Duration(time)) => {
-            Some(Value::Date(date.plus_days(time.0.saturating_mul(sign).div_euclid(crate::value::DAY))))
-        }
-        (Value::Duration(time), Value::Date(date)) => {
-            Some(Value::Date(date.plus_days(time.0.div_euclid(crate::value::DAY))))
-        }
-        (Value::Date(a), Value::Date(b)) => {
-            Some(Value::Duration(Duration::days(i64::from(a.0).saturating_sub(i64::from(b.0)))))
-        }
-        (Value::Set(set), term) => {
-            let part = match term {
-                Value::Set(part) => *part,
-                Value::Choice(choice) => 1_u64.checked_shl(u32::from(*choice))?,
-                _ => return None,
-            };
-            Some(Value::Set(if minus { set & !part } else { set | part }))
-        }
-        _ => None,
-    }
 }
 
 fn all<T>(values: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {

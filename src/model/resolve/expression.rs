@@ -102,6 +102,19 @@ impl Names {
         Some((value, resolver.reads_service))
     }
 
+    /// Whether nothing of a customer is in an expression, and all named values in it are worked out.
+    pub(super) fn is_fixed(&self, expr: &Expr) -> bool {
+        let mut fixed = true;
+        expr.walk(&mut |part| {
+            fixed &= match part.node {
+                Node::Atom(_) | Node::Quantified(..) | Node::ServiceIn(..) => false,
+                Node::Let(id) => self.let_values.get(id.index()).is_some_and(Option::is_some),
+                _ => true,
+            }
+        });
+        fixed
+    }
+
     /// What an expression without anything of a customer in it comes to.
     pub(super) fn fold(&self, expr: &Expr) -> Option<Value> {
         fold(Known { parameters: &self.playbook.parameters, lets: &self.let_values }, expr)

@@ -154,7 +154,7 @@ fn next(words: &Words<'_>, waits: &Waiting) -> Json {
         What::Round(_, at) => entry["day"] = day(*at),
         What::Pause(until, _) => entry["day"] = until.map_or(Json::Null, day),
         What::Tracks(tracks) => entry["tracks"] = tracks.iter().map(|track| json!(words.track(*track))).collect(),
-        What::Blocker(_) | What::Loop | What::Nothing => {}
+        What::Calculation(..) | What::Blocker(_) | What::Loop | What::Nothing => {}
     }
     entry
 }
@@ -201,6 +201,7 @@ fn trace(words: &Words<'_>, entry: &Entry) -> Json {
             put("value", words.value_json(value.as_ref(), &fact.kind));
             put("by_playbook", json!(by_playbook));
         }
+        Kind::NotSet(fact) => put("fact", json!(playbook.facts[fact.index()].name.name)),
         Kind::Round(_, number) => put("round", json!(number)),
         Kind::Event(event) => put("event", json!(words.happening(event))),
         Kind::Loop(places) => put("stages", places.iter().map(|place| json!(words.place(*place))).collect()),
@@ -228,6 +229,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Step(..) => "step",
         Kind::Fact { by_playbook: true, .. } => "set",
         Kind::Fact { .. } => "fact",
+        Kind::NotSet(_) => "not_set",
         Kind::Round(..) => "round",
         Kind::NeedsMet => "needs_met",
         Kind::OutputUnmet(..) => "output_unmet",

@@ -111,7 +111,7 @@ fn lines(words: &Words<'_>, look: Look, width: usize, entry: &Entry, more: Optio
     let tone = match entry.kind {
         Kind::Enter(..) | Kind::EnterBlock(_) | Kind::End(_) => Tone::Strong,
         Kind::Rejected(_) | Kind::Loop(_) | Kind::OutputUnmet(..) => Tone::Bad,
-        Kind::Ambiguous(_) | Kind::Blocked | Kind::Paused(_) | Kind::Ignored(_) => Tone::Doubtful,
+        Kind::Ambiguous(_) | Kind::Blocked | Kind::Paused(_) | Kind::Ignored(_) | Kind::NotSet(_) => Tone::Doubtful,
         _ => Tone::Code,
     };
     let mut sentence = words.sentence(entry);

@@ -120,6 +120,9 @@ impl<'a> Words<'a> {
         if !read.is_empty() {
             text.push_str(&format!(" ({})", read.join(", ")));
         }
+        for (span, why) in &reason.undefined {
+            text.push_str(&format!(": `{}` {}", self.source(*span), why.words()));
+        }
         text
     }
 
@@ -133,6 +136,11 @@ impl<'a> Words<'a> {
         });
         if let Some(service) = reason.service {
             entry["service"] = json!(self.service(service));
+        }
+        if !reason.undefined.is_empty() {
+            let undefined = reason.undefined.iter();
+            entry["undefined"] =
+                undefined.map(|(span, why)| json!({ "text": self.source(*span), "why": why.words() })).collect();
         }
         if !reason.read.is_empty() {
             entry["facts"] = reason
@@ -262,6 +270,7 @@ impl<'a> Words<'a> {
                 let verb = if *by_playbook { "is set to" } else { "becomes" };
                 format!("{} {verb} {}", fact.name.name, self.value(value.as_ref(), &fact.kind))
             }
+            Kind::NotSet(fact) => format!("{} stays as it is", playbook.facts[fact.index()].name.name),
             Kind::Round(cadence, number) => {
                 let name = playbook.cadences[cadence.index()]
                     .name
@@ -305,6 +314,9 @@ impl<'a> Words<'a> {
             What::Fact(service, fact) => {
                 let of = service.map_or_else(String::new, |service| format!(" of {}", self.service(service)));
                 format!("`{}`{of} to be known", playbook.facts[fact.index()].name.name)
+            }
+            What::Calculation(span, why) => {
+                format!("`{}` to have a result: it {}", self.source(*span), why.words())
             }
             What::Task(offer) => {
                 let known = &playbook.offers[offer.index()];
@@ -350,6 +362,7 @@ impl<'a> Words<'a> {
         use crate::run::status::What;
         match what {
             What::Fact(..) => "fact",
+            What::Calculation(..) => "calculation",
             What::Task(_) => "task",
             What::Need(..) => "need",
             What::Exit(_) => "condition",

@@ -191,7 +191,7 @@ impl<'a> Line<'a> {
         match days {
             Some(days) if days.0 < 0 => self.wrong(node.span, "This is before day 0", help),
             Some(days) if days <= Micro::whole(LAST_DAY) => {
-                let seconds = days.times(Micro::whole(DAY)).round_to(0).0 / Micro::ONE.0;
+                let seconds = days.times(Micro::whole(DAY))?.round_to(0).0 / Micro::ONE.0;
                 Some(Moment::Since(seconds))
             }
             Some(_) => self.wrong(node.span, "No journey takes that long", help),

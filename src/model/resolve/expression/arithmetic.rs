@@ -3,7 +3,7 @@
 use super::super::names::unknown;
 use super::super::types::{Class, class, inexact, joined, ordered, words};
 use super::{Resolver, draw, duration_help, percent_help, subject};
-use crate::diagnostic::{Diagnostic, UNIT_MISMATCH, WRONG_TYPE};
+use crate::diagnostic::{Diagnostic, OUT_OF_RANGE, UNIT_MISMATCH, WRONG_TYPE};
 use crate::model::{Expr, Node, Type};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Factor, Sign};
@@ -113,7 +113,18 @@ impl Resolver<'_> {
         if rest.is_empty() {
             return sum.pop().map(|(_, only)| only);
         }
-        Some(Expr { node: Node::Sum(sum), kind, span })
+        self.calculable(Expr { node: Node::Sum(sum), kind, span })
+    }
+
+    /// A calculation, unless it is one of fixed values that has no result.
+    fn calculable(&mut self, expr: Expr) -> Option<Expr> {
+        if self.names.is_fixed(&expr) && self.names.fold(&expr).is_none() {
+            let message = "this comes to more than a value can hold";
+            let help = "Numbers go up to about nine million millions, dates to the year 9999";
+            self.report(Diagnostic::new(&OUT_OF_RANGE, expr.span, message).help(help));
+            return None;
+        }
+        Some(expr)
     }
 
     fn unit_in_sum(&mut self, sum: &Type, first: (&ast::Expr, &Type), term: (&ast::Expr, &Type)) {
@@ -170,11 +181,7 @@ impl Resolver<'_> {
                 Ok(kind) => {
                     let span = left.span.to(right.span);
                     if *factor == Factor::Divide && self.known_number(&right) == Some(crate::value::Micro(0)) {
-                        self.report(Diagnostic::new(
-                            &crate::diagnostic::OUT_OF_RANGE,
-                            right.span,
-                            "nothing can be divided by zero",
-                        ));
+                        self.report(Diagnostic::new(&OUT_OF_RANGE, right.span, "nothing can be divided by zero"));
                         continue;
                     }
                     let (left, right) = (Box::new(left), Box::new(right));
@@ -188,7 +195,7 @@ impl Resolver<'_> {
                 Err(diagnostic) => self.report(diagnostic),
             }
         }
-        result.map(|result| Expr { span, ..result })
+        self.calculable(Expr { span, ..result? })
     }
 
     pub(super) fn negated(&mut self, part: &ast::Expr, span: Span) -> Option<Expr> {
