@@ -19,6 +19,7 @@ mod missing_start;
 mod no_services;
 mod only_failure;
 mod property_not_proved;
+mod resume_never_left;
 mod service_not_covered;
 mod task_never_offered;
 mod unbounded_cadence;
@@ -69,7 +70,7 @@ const ALWAYS: [Check; 5] = [
 const SOUND: [Check; 3] = [task_never_offered::check, service_not_covered::check, unused_declaration::check];
 
 /// Rules that conclude something from ways that are not there: only where all of the flow is.
-const WHOLE: [Check; 10] = [
+const WHOLE: [Check; 11] = [
     missing_start::check,
     unreachable_stage::check,
     dead_end::check,
@@ -80,6 +81,7 @@ const WHOLE: [Check; 10] = [
     unbounded_cadence::check,
     zero_time_loop::check,
     loop_without_bound::check,
+    resume_never_left::check,
 ];
 
 /// Looks at a playbook, its properties and its graph with every rule. Findings come rule by rule, unsorted.

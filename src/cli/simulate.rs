@@ -4,7 +4,7 @@
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read_text};
 use super::{Exit, Session, Stop};
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::scenario::Scenario;
 use crate::report::diagnostics::as_json;
 use crate::report::simulation;
@@ -117,11 +117,13 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             let bar = bar(None, json);
             let result = {
                 let customers = open(&machine, path, &mut sources, &mut findings)?;
-                let mut wanted = Wanted { customers, problems: &mut problems, unreadable: None };
+                let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
                 let result = go(&machine, &scenario, Cohort::Given(&mut wanted), arguments, &bar);
                 if let Some(error) = wanted.unreadable {
                     return Err(cannot(path, &error));
                 }
+                let notes = std::mem::take(&mut wanted.notes);
+                problems.extend(notes);
                 result
             };
             let name = input::name(path);
@@ -236,7 +238,7 @@ fn open<'m>(
             Some(finding) => (Vec::new(), vec![finding]),
         };
         findings.extend(found.into_iter().take(MOST_PROBLEMS));
-        let customers = if findings.is_empty() { customers } else { Vec::new() };
+        let customers = if has_errors(findings) { Vec::new() } else { customers };
         return Ok(Box::new(customers.into_iter().map(Ok)));
     }
     let reader: Box<dyn Read + 'm> = if input::is_standard_input(path) {
@@ -258,6 +260,7 @@ fn open<'m>(
 struct Wanted<'w, 'm> {
     customers: Read1<'m>,
     problems: &'w mut Vec<CustomerProblem>,
+    notes: Vec<CustomerProblem>,
     unreadable: Option<io::Error>,
 }
 
@@ -269,6 +272,9 @@ impl Iterator for Wanted<'_, '_> {
             match self.customers.next()? {
                 Ok(customer) if self.problems.is_empty() => return Some(customer),
                 Ok(_) => {}
+                Err(CustomerError::Problem(problem)) if problem.diagnostic.severity != Severity::Error => {
+                    self.notes.push(*problem);
+                }
                 Err(CustomerError::Problem(problem)) => self.problems.push(*problem),
                 Err(CustomerError::Unreadable(error)) => self.unreadable = Some(error),
             }

@@ -97,6 +97,7 @@ rules! {
     NO_SERVICES "P415" "no-services" Warning "There is a block for each service, but no service";
     UNUSED_DECLARATION "P416" "unused-declaration" Warning "Something is declared and never mentioned again";
     BROKEN_LINK "P417" "broken-link" Warning "A playbook is named that is not there";
+    RESUME_NEVER_LEFT "P418" "resume-never-left" Warning "A stage is to be resumed that nobody can have left before";
 
     BAD_JSON "P501" "bad-json" Error "A customer or timeline is not JSON";
     BAD_CSV "P502" "bad-csv" Error "A table of customers is not CSV";
@@ -104,6 +105,7 @@ rules! {
     WRONG_VALUE "P504" "wrong-value" Error "A value does not fit what it is given for";
     DUPLICATE_FIELD "P505" "duplicate-field" Error "A customer or timeline says the same thing twice";
     DUPLICATE_CUSTOMER "P506" "duplicate-customer" Error "Two customers have the same id";
+    PERCENT_OR_FRACTION "P507" "percent-or-fraction" Note "All values of a percent lie between 0 and 1";
     INCOMPLETE_LINE "P511" "incomplete-line" Error "A line of a timeline does not say when, or what";
     UNDATED_CUSTOMER "P512" "undated-customer" Error "A timeline speaks of dates, and the customer has no start";
     IMPOSSIBLE_LINE "P513" "impossible-line" Error "A line of a timeline says what cannot be";

@@ -130,7 +130,7 @@ fn percent(share: f64) -> String {
 }
 
 /// `10,000`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

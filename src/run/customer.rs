@@ -3,6 +3,7 @@
 //! Small inputs are read whole ([`read_json`]); cohorts of any size one record at a time ([`Customers`]), in memory that
 //! does not grow but for the ids, which must differ. Every mistake has its place; reading goes on after it.
 
+pub(in crate::run) mod fractions;
 pub(in crate::run) mod json;
 mod lines;
 pub(in crate::run) mod record;
@@ -18,8 +19,9 @@ pub use write::to_json;
 
 use super::{Customer, Machine};
 use crate::diagnostic::{DUPLICATE_CUSTOMER, Diagnostic};
-use crate::model::Playbook;
+use crate::model::{FactScope, Playbook};
 use crate::source::{FileId, Sources, Span};
+use fractions::Fractions;
 use json::{Json, Reader};
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -32,6 +34,7 @@ use std::io::{self, BufRead, BufReader, Read};
 pub fn read_json(machine: &Machine, file: FileId, text: &str) -> (Vec<Customer>, Vec<Diagnostic>) {
     let mut reader = Reader::new(file, text);
     let (mut customers, mut problems, mut ids) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut fractions = Fractions::new(&machine.playbook);
     let mut number = 0;
     while let Some(value) = reader.next_value() {
         let node = match value {
@@ -49,6 +52,9 @@ pub fn read_json(machine: &Machine, file: FileId, text: &str) -> (Vec<Customer>,
             number += 1;
             let before = problems.len();
             let (customer, id_span) = record::customer(machine, &node, number, &mut problems);
+            let mut place =
+                |fact: &str, span: Span| fractions::note(fact, &text[span.start as usize..span.end as usize], span);
+            fractions.saw_json(&machine.playbook, FactScope::Customer, &node, &mut place);
             if let Some(first) = ids.get(&customer.id) {
                 let finding = duplicate(&customer.id, id_span.unwrap_or(node.span));
                 problems.push(finding.related(*first, "the first one"));
@@ -60,11 +66,12 @@ pub fn read_json(machine: &Machine, file: FileId, text: &str) -> (Vec<Customer>,
             }
         }
     }
+    problems.extend(fractions.finish());
     (customers, problems)
 }
 
 fn duplicate(id: &str, span: Span) -> Diagnostic {
-    let message = format!("There is another customer `{}` before this one", values::shorten(id));
+    let message = format!("there is another customer `{}` before this one", values::shorten(id));
     Diagnostic::new(&DUPLICATE_CUSTOMER, span, message).help("Give each customer an id of its own")
 }
 
@@ -114,7 +121,7 @@ impl CustomerProblem {
 /// Why a customer of a cohort could not be read.
 #[derive(Debug)]
 pub enum CustomerError {
-    /// The record is wrong; the next one may be right.
+    /// The record is wrong, or there is something to note of it; the next one may be right.
     Problem(Box<CustomerProblem>),
     /// The stream could not be read: it ends here.
     Unreadable(io::Error),
@@ -130,6 +137,7 @@ pub struct Customers<'m, R> {
     ids: BTreeMap<u128, u32>,
     number: u64,
     waiting: VecDeque<CustomerProblem>,
+    fractions: Fractions<CustomerProblem>,
     over: bool,
 }
 
@@ -147,6 +155,7 @@ impl<'m, R: BufRead> Customers<'m, R> {
             ids: BTreeMap::new(),
             number: 0,
             waiting: VecDeque::new(),
+            fractions: Fractions::new(&machine.playbook),
             over: false,
         }
     }
@@ -169,6 +178,14 @@ impl<'m, R: BufRead> Customers<'m, R> {
                 Some(table) => {
                     self.number += 1;
                     let found = table.customer(self.machine, text, self.number, &mut problems);
+                    if self.fractions.open() {
+                        let playbook = &self.machine.playbook;
+                        table.numbers(playbook, text, |fact, number, shown, span| {
+                            let name = &playbook.facts[fact].name.name;
+                            let note = || CustomerProblem::new(fractions::note(name, shown, span), text, first_line);
+                            self.fractions.saw(fact, number, note);
+                        });
+                    }
                     self.table = Some(table);
                     Some(found)
                 }
@@ -177,6 +194,13 @@ impl<'m, R: BufRead> Customers<'m, R> {
             match Reader::new(FileId::default(), text).only() {
                 Some(Ok(node)) => {
                     self.number += 1;
+                    let mut place = |fact: &str, span: Span| {
+                        let shown = &text[span.start as usize..span.end as usize];
+                        CustomerProblem::new(fractions::note(fact, shown, span), text, first_line)
+                    };
+                    if self.fractions.open() {
+                        self.fractions.saw_json(&self.machine.playbook, FactScope::Customer, &node, &mut place);
+                    }
                     Some(record::customer(self.machine, &node, self.number, &mut problems))
                 }
                 Some(Err(problem)) => {
@@ -227,7 +251,11 @@ impl<R: BufRead> Iterator for Customers<'_, R> {
                 return Some(Err(CustomerError::Problem(Box::new(problem))));
             }
             if self.over {
-                return None;
+                self.waiting.extend(self.fractions.finish());
+                if self.waiting.is_empty() {
+                    return None;
+                }
+                continue;
             }
             match self.source.next_record() {
                 Ok(None) => self.over = true,

@@ -22,6 +22,10 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Follows an event until nothing more moves.
     pub(super) fn apply(&mut self, event: &Event) {
+        if let Some(service) = spoken_of(event).filter(|service| !self.state.intended.contains(*service)) {
+            let name = &self.machine.playbook.services[service.index()].name;
+            return self.effect(Effect::Ignored(format!("`{name}` is not an intended service of this customer")));
+        }
         match event {
             Event::Start => self.begin_customer(),
             Event::Advance(to) => return self.advance(*to),
@@ -61,6 +65,10 @@ impl<O: Observer> Engine<'_, O> {
             Event::ServiceAdded { service, values } => self.add_service(*service, values),
             Event::EndedElsewhere { playbook, end } => {
                 self.state.ended_elsewhere.push((playbook.clone(), end.clone()));
+                if !self.machine.looks_at_end(playbook, end) {
+                    let why = format!("nothing in this playbook looks at whether `{playbook}` ended at `{end}`");
+                    return self.effect(Effect::Ignored(why));
+                }
             }
         }
         // Something was said: tracks that went round in no time may go another way now.
@@ -508,6 +516,30 @@ impl<O: Observer> Engine<'_, O> {
                 }
             }
         }
+    }
+}
+
+/// The service an event speaks of, where it has to be an intended one.
+fn spoken_of(event: &Event) -> Option<ServiceId> {
+    match event {
+        Event::Fact { service, .. }
+        | Event::Facts { service, .. }
+        | Event::Task { service, .. }
+        | Event::Happened { service, .. }
+        | Event::Blocker { service, .. }
+        | Event::Resolved { service, .. }
+        | Event::Escalated { service }
+        | Event::Paused { service, .. }
+        | Event::Resumed { service } => *service,
+        // These two say themselves what is wrong with it.
+        Event::ServiceDropped { .. } | Event::ServiceAdded { .. } => None,
+        Event::Start
+        | Event::Advance(_)
+        | Event::Completions
+        | Event::Rounds
+        | Event::Timers
+        | Event::Work { .. }
+        | Event::EndedElsewhere { .. } => None,
     }
 }
 

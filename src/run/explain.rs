@@ -105,7 +105,7 @@ fn decide(view: View<'_>, condition: &Expr, reasons: &mut Vec<Reason>, named: &m
 fn reason(view: View<'_>, condition: &Expr, truth: Option<bool>) -> Reason {
     let mut read = Vec::new();
     if !matches!(condition.node, Node::Atom(_) | Node::Quantified(..)) {
-        readings(view, condition, &mut read);
+        readings(view, condition, &mut read, &mut Vec::new());
     }
     Reason {
         span: condition.span,
@@ -123,7 +123,7 @@ fn reason(view: View<'_>, condition: &Expr, truth: Option<bool>) -> Reason {
 pub fn read(view: View<'_>, expr: &Expr) -> Reason {
     let mut read = Vec::new();
     if !matches!(expr.node, Node::Atom(_) | Node::Quantified(..)) {
-        readings(view, expr, &mut read);
+        readings(view, expr, &mut read, &mut Vec::new());
     }
     let value = view.value(expr);
     Reason {
@@ -137,20 +137,17 @@ pub fn read(view: View<'_>, expr: &Expr) -> Reason {
     }
 }
 
-fn readings(view: View<'_>, expr: &Expr, read: &mut Vec<Reading>) {
+fn readings<'e>(view: View<'_>, expr: &'e Expr, read: &mut Vec<Reading>, seen: &mut Vec<&'e Node>) {
     match &expr.node {
         Node::Atom(Atom::Service | Atom::ThisService) => {}
-        Node::Atom(_) | Node::Let(_) | Node::Parameter(_) => {
-            let known = read.iter().any(|reading| reading.span == expr.span);
-            if !known {
+        // What a quantifier counts is another service's: its own value says enough.
+        Node::Atom(_) | Node::Let(_) | Node::Parameter(_) | Node::Quantified(..) => {
+            if !seen.contains(&&expr.node) {
+                seen.push(&expr.node);
                 read.push(Reading { span: expr.span, value: view.value(expr), kind: expr.kind.clone() });
             }
         }
-        // What a quantifier counts is another service's: its own value says enough.
-        Node::Quantified(..) => {
-            read.push(Reading { span: expr.span, value: view.value(expr), kind: expr.kind.clone() })
-        }
-        _ => expr.parts(&mut |part| readings(view, part, read)),
+        _ => expr.parts(&mut |part| readings(view, part, read, seen)),
     }
 }
 

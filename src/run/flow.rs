@@ -16,6 +16,12 @@ enum Decision {
     Stay,
 }
 
+/// A stage that is entered more often than this in one instant goes round for ever, whatever it counts meanwhile.
+const MOST_VISITS_AT_ONCE: usize = 100;
+
+/// So does a track that comes to a stage again after entering more stages than these, and twice all of them, at once.
+const MOST_ENTRIES_AT_ONCE: usize = 10_000;
+
 impl<O: Observer> Engine<'_, O> {
     /// Begins the customer's own track.
     pub(super) fn begin_customer(&mut self) {
@@ -407,12 +413,14 @@ impl<O: Observer> Engine<'_, O> {
         Visit { number, first: number, entered: now, clock: now, cadences: cadences.collect(), ..Visit::default() }
     }
 
-    /// The same stage and the same state twice in one instant: going on would never end.
+    /// The same stage and the same state twice in one instant, or the same stage too often: going on would never end.
     fn detect_loop(&mut self, track: TrackId, stage: StageId) {
-        let again = self.state.tracks[track].entered_now.iter().any(|(known, _)| *known == stage);
-        let print = if again { self.fingerprint() } else { 0 };
+        let visits = self.state.tracks[track].entered_now.iter().filter(|(known, _)| *known == stage).count();
+        let print = if visits > 0 { self.fingerprint() } else { 0 };
         let entered = &mut self.state.tracks[track].entered_now;
-        let looped = again && entered.contains(&(stage, print)) || entered.len() > 10_000;
+        let most = MOST_ENTRIES_AT_ONCE.max(2 * self.machine.playbook.stages.len());
+        let often = visits >= MOST_VISITS_AT_ONCE || visits > 0 && entered.len() > most;
+        let looped = visits > 0 && entered.contains(&(stage, print)) || often;
         entered.push((stage, print));
         if looped {
             let from = entered.iter().rposition(|(known, _)| *known == stage).unwrap_or_default();

@@ -10,6 +10,7 @@ use super::state::{Seconds, State, TrackId};
 use super::time::{due_rounds, next_timer, over};
 use crate::model::{CadenceId, OfferId, StageId};
 use crate::value::{Duration, TaskStatus};
+use serde::Serialize;
 
 /// What the world does with a task that is offered.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,17 +69,20 @@ pub trait World {
 
 /// A journey in which more instants than these bring something goes on for ever: a cadence without a limit in a stage
 /// that nothing leaves.
-const MOST_INSTANTS: u32 = 100_000;
+pub const MOST_INSTANTS: u32 = 100_000;
 
 /// Why a drive stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// The customer's journey is over.
     Ended,
     /// Nothing is left that time could bring.
     Waiting,
-    /// The horizon was reached with something still to come, or it would go on for ever.
+    /// The horizon was reached with something still to come.
     Horizon,
+    /// More than [`MOST_INSTANTS`] brought something: it would go on for ever.
+    Endless,
 }
 
 /// Collects what the driver has to answer, and passes everything on.
@@ -148,7 +152,7 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             }
             self.instant(at.max(self.state.now));
         }
-        Stop::Horizon
+        if over(self.state) { Stop::Ended } else { Stop::Endless }
     }
 
     /// Everything of one instant.

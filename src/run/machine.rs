@@ -23,6 +23,8 @@ pub struct Machine {
     starts: Vec<Vec<Timed>>,
     /// Conditions whose holding is timed: whether there are any.
     pub(super) has_sustained: bool,
+    /// Ends of other playbooks that some condition looks at.
+    ends_elsewhere: BTreeSet<(String, String)>,
     /// By named value: whether it is worth remembering while a condition is looked at.
     costly: Vec<bool>,
 }
@@ -55,6 +57,7 @@ impl Machine {
             stages: Vec::new(),
             blocks: Vec::new(),
             starts: Vec::new(),
+            ends_elsewhere: ends_elsewhere(&playbook),
             costly: costly(&playbook),
             playbook,
             graph,
@@ -119,6 +122,12 @@ impl Machine {
     #[must_use]
     pub(super) fn is_costly(&self, id: LetId) -> bool {
         self.costly.get(id.index()).copied().unwrap_or_default()
+    }
+
+    /// Whether some condition looks at whether another playbook ended there.
+    #[must_use]
+    pub(super) fn looks_at_end(&self, playbook: &str, end: &str) -> bool {
+        self.ends_elsewhere.contains(&(playbook.to_owned(), end.to_owned()))
     }
 
     /// The customer's scope.
@@ -210,6 +219,46 @@ fn timed(
         }
     }
     expr.parts(&mut |part| timed(playbook, part, quantified, found, named));
+}
+
+/// Ends of other playbooks that some condition looks at.
+fn ends_elsewhere(playbook: &Playbook) -> BTreeSet<(String, String)> {
+    let clauses = playbook.scopes.iter().flat_map(|scope| scope.inputs.iter().chain(&scope.outputs));
+    let needs = playbook.stages.iter().flat_map(|stage| &stage.needs);
+    let bodies = playbook.stages.iter().map(|stage| &stage.body);
+    let values = bodies.chain(playbook.cadences.iter().map(|cadence| &cadence.body)).flat_map(|body| sets(body));
+    let conditions = playbook
+        .lets
+        .iter()
+        .map(|definition| &definition.value)
+        .chain(clauses.filter_map(|clause| clause.condition.as_ref()))
+        .chain(needs.map(|needs| &needs.condition))
+        .chain(values)
+        .chain(playbook.transitions.iter().filter_map(|transition| guard(&transition.trigger)))
+        .chain(playbook.offers.iter().filter_map(|offer| offer.when.as_ref()))
+        .chain(playbook.sustained.iter().map(|sustained| &sustained.condition));
+    let mut found = BTreeSet::new();
+    for condition in conditions {
+        condition.walk(&mut |part| {
+            if let Node::Atom(Atom::EndedAt(process, ends)) = &part.node {
+                found.extend(ends.iter().map(|end| (process.clone(), end.clone())));
+            }
+        });
+    }
+    found
+}
+
+/// What a body sets facts to.
+fn sets(body: &[Work]) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    for work in body {
+        match work {
+            Work::Set(set) => found.push(&set.value),
+            Work::Together(inner) => found.extend(sets(inner)),
+            Work::Task(_) | Work::Step(_) => {}
+        }
+    }
+    found
 }
 
 /// A named value of more parts than these, those of the named values in it included, is worked out once in a look.

@@ -10,6 +10,7 @@ pub mod world;
 
 pub use world::{Followed, TimelineWorld, follow};
 
+use super::customer::fractions::Fractions;
 use super::event::Event;
 use super::machine::Machine;
 use super::state::Seconds;
@@ -84,16 +85,18 @@ impl Timeline {
     #[must_use]
     pub fn read(machine: &Machine, file: FileId, text: &str) -> (Timeline, Vec<Diagnostic>) {
         let (mut timeline, mut problems) = (Timeline::default(), Vec::new());
+        let mut fractions = Fractions::new(&machine.playbook);
         let mut start = 0;
         for line in text.split('\n') {
             let end = start + line.len();
             if !line.trim().is_empty()
-                && let Some(entry) = line::read(machine, file, text, start, end, &mut problems)
+                && let Some(entry) = line::read(machine, file, text, start, end, &mut fractions, &mut problems)
             {
                 timeline.add(entry);
             }
             start = end + 1;
         }
+        problems.extend(fractions.finish());
         (timeline, problems)
     }
 
@@ -136,7 +139,7 @@ impl Entry {
         if let (Event::Paused { until, .. }, Some((moment, span))) = (&mut event, self.until) {
             let end = moment.since(id, start, span)?;
             if end < at {
-                let message = "The pause would end before it begins";
+                let message = "the pause would end before it begins";
                 return Err(Diagnostic::new(&WRONG_VALUE, span, message).related(self.at_span, "it begins here"));
             }
             *until = Some(end);
@@ -169,7 +172,7 @@ impl Moment {
                 Ok(since)
             }
             (Moment::On(..), None) => {
-                let message = format!("This is a date, and nobody knows the date of day 0 of `{customer}`");
+                let message = format!("this is a date, and nobody knows the date of day 0 of `{customer}`");
                 let help = "Give the customer a `start`, or say how many days after day 0 with `day`";
                 Err(Diagnostic::new(&UNDATED_CUSTOMER, span, message).help(help))
             }

@@ -169,7 +169,7 @@ impl Tally {
             return;
         }
         let unfinished = match (stop, status::status(machine, state, stop)) {
-            (Stop::Horizon, _) => &mut self.under_way,
+            (Stop::Horizon | Stop::Endless, _) => &mut self.under_way,
             (_, Status::Held) => &mut self.held,
             _ => &mut self.waiting,
         };

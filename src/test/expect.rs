@@ -346,6 +346,7 @@ impl<'a> Journey<'a> {
     fn stopped(&self) -> String {
         match self.stop {
             Stop::Horizon => format!(" on {}, where the test stops", day(self.state.now)),
+            Stop::Endless => format!(" on {}, where it is given up: it goes on for ever", day(self.state.now)),
             Stop::Ended | Stop::Waiting => String::new(),
         }
     }

@@ -20,6 +20,7 @@ pub fn json(journey: Journey<'_>) -> Json {
         "playbook": machine.playbook.name.name,
         "customer": journey.customer,
         "status": status(machine, state, journey.stop),
+        "stopped": journey.stop,
         "outcome": state.ended().map(|end| machine.playbook.ends[end.index()].name.name.as_str()),
         "day": day(state.now),
         "stage": own.and_then(|track| stage(&words, track)),
@@ -44,9 +45,18 @@ pub fn json(journey: Journey<'_>) -> Json {
             entry
         }).collect::<Vec<_>>(),
         "tasks": tasks(&words),
-        "next": if state.ended().is_some() { Vec::new() } else { waiting(machine, state).iter().map(|waits| next(&words, waits)).collect() },
+        "next": coming(&words),
         "trace": journey.trace.entries.iter().map(|entry| trace(&words, entry)).collect::<Vec<_>>(),
     })
+}
+
+/// What could come next. Exits that no change of facts can open are left out.
+fn coming(words: &Words<'_>) -> Vec<Json> {
+    let (machine, state) = (words.journey.machine, words.journey.state);
+    if state.ended().is_some() {
+        return Vec::new();
+    }
+    waiting(machine, state).iter().filter(|waits| waits.what.possible()).map(|waits| next(words, waits)).collect()
 }
 
 fn outcome<'a>(words: &Words<'a>, track: &Track) -> Option<&'a str> {

@@ -1,7 +1,9 @@
 //! The journey for people: day by day, with the rule, its line and the facts that decided.
 
+use super::super::simulation::grouped;
 use super::{Journey, Words, day_text};
 use crate::report::paint::{Look, Tone, visible};
+use crate::run::journey::{MOST_INSTANTS, Stop};
 use crate::run::status::{Status, status, waiting};
 use crate::run::trace::{Entry, Kind, Refusal};
 use crate::value::DAY;
@@ -42,9 +44,15 @@ pub fn news(journey: Journey<'_>, look: Look, from: usize) -> String {
             if at > 0 {
                 heading(&words, look, day, None, &mut out);
             }
-            for entry in day.iter() {
+            let hidden = hidden(day);
+            for (place, entry) in day.iter().enumerate() {
                 let more = last.and_then(|last| rounds(last, entry));
-                lines(&words, look, width, entry, more, &mut out);
+                if !hidden.contains(&place) {
+                    lines(&words, look, width, entry, more, &mut out);
+                } else if !hidden.contains(&(place + 1)) {
+                    let pad = " ".repeat(width);
+                    let _ = writeln!(out, "  {pad}  … {} more like these", hidden.len());
+                }
             }
         }
         next += count;
@@ -71,6 +79,22 @@ fn quiet(words: &Words<'_>, day: &[Entry]) -> Option<Vec<String>> {
         _ => None,
     };
     day.iter().map(say).collect()
+}
+
+/// So much is told of a track that goes round in no time.
+const MOST_OF_A_LOOP: usize = 12;
+
+/// What is left out of a moment in which a track goes round in no time: all but the beginning, up to the end of it.
+fn hidden(day: &[Entry]) -> Vec<usize> {
+    let mut hidden = Vec::new();
+    for (end, looped) in day.iter().enumerate().filter(|(_, entry)| matches!(entry.kind, Kind::Loop(_))) {
+        let of_it = |entry: &Entry| match entry.track {
+            Some(track) => Some(track) == looped.track,
+            None => entry.service == looped.service,
+        };
+        hidden.extend((0..end).filter(|at| of_it(&day[*at])).skip(MOST_OF_A_LOOP));
+    }
+    hidden
 }
 
 /// The number of the last round of a run of quiet days: as far ahead of the first as the days are.
@@ -175,6 +199,13 @@ pub fn conclusion(journey: Journey<'_>, look: Look) -> String {
         _ => {
             let _ = writeln!(out, "{} on day {day}", look.paint(Tone::Doubtful, "Waiting"));
         }
+    }
+    if journey.stop == Stop::Endless {
+        let why = format!(
+            "Given up: {} moments brought something, and it goes on like this for ever",
+            grouped(MOST_INSTANTS.into())
+        );
+        let _ = writeln!(out, "{}", look.paint(Tone::Bad, &why));
     }
     if journey.state.ended().is_some() {
         return out;

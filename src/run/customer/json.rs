@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         let value = self.next_value()?;
         self.skip_space();
         if value.is_ok() && self.at < self.text.len() {
-            return Some(Err(self.wrong("Something follows the end of the line's object", self.here())));
+            return Some(Err(self.wrong("something follows the end of the line's object", self.here())));
         }
         Some(value)
     }
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         self.skip_space();
         let start = self.at;
         if depth > DEEPEST {
-            return Err(self.wrong("This is nested too deeply", self.here()));
+            return Err(self.wrong("this is nested too deeply", self.here()));
         }
         let json = match self.peek() {
             Some(b'{') => self.object(depth)?,
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
             Some(b'"') => Json::Text(self.string()?),
             Some(b'-' | b'0'..=b'9') => self.number()?,
             Some(_) => self.word()?,
-            None => return Err(self.wrong("The text ends where a value is missing", self.here())),
+            None => return Err(self.wrong("the text ends where a value is missing", self.here())),
         };
         Ok(Node { json, span: self.span(start, self.at) })
     }
@@ -137,19 +137,19 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(b'}') if members.is_empty() => break,
                 Some(b'"') => {}
-                Some(b'}') => return Err(self.wrong("There is a comma too many", self.here())),
+                Some(b'}') => return Err(self.wrong("there is a comma too many", self.here())),
                 Some(_) => {
                     let help = "Names of fields stand in double quotes";
-                    return Err(self.wrong("The name of a field is missing here", self.here()).help(help));
+                    return Err(self.wrong("the name of a field is missing here", self.here()).help(help));
                 }
-                None => return Err(self.wrong("The text ends before its `}`", self.here())),
+                None => return Err(self.wrong("the text ends before its `}`", self.here())),
             }
             let start = self.at;
             let key = self.string()?;
             let key_span = self.span(start, self.at);
             self.skip_space();
             if self.peek() != Some(b':') {
-                return Err(self.wrong(format!("A `:` is missing after `{key}`"), self.here()));
+                return Err(self.wrong(format!("a `:` is missing after `{key}`"), self.here()));
             }
             self.at += 1;
             let value = self.value(depth + 1)?;
@@ -158,8 +158,8 @@ impl<'a> Reader<'a> {
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b'}') => break,
-                Some(_) => return Err(self.wrong("A comma or `}` is missing here", self.here())),
-                None => return Err(self.wrong("The text ends before its `}`", self.here())),
+                Some(_) => return Err(self.wrong("a comma or `}` is missing here", self.here())),
+                None => return Err(self.wrong("the text ends before its `}`", self.here())),
             }
         }
         self.at += 1;
@@ -173,17 +173,17 @@ impl<'a> Reader<'a> {
             self.skip_space();
             match self.peek() {
                 Some(b']') if values.is_empty() => break,
-                Some(b']') => return Err(self.wrong("There is a comma too many", self.here())),
+                Some(b']') => return Err(self.wrong("there is a comma too many", self.here())),
                 Some(_) => {}
-                None => return Err(self.wrong("The text ends before its `]`", self.here())),
+                None => return Err(self.wrong("the text ends before its `]`", self.here())),
             }
             values.push(self.value(depth + 1)?);
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
-                Some(_) => return Err(self.wrong("A comma or `]` is missing here", self.here())),
-                None => return Err(self.wrong("The text ends before its `]`", self.here())),
+                Some(_) => return Err(self.wrong("a comma or `]` is missing here", self.here())),
+                None => return Err(self.wrong("the text ends before its `]`", self.here())),
             }
         }
         self.at += 1;
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
             "false" => Ok(Json::YesNo(false)),
             "" => {
                 let found = self.text[self.at..].chars().next().unwrap_or_default();
-                let message = format!("A value is missing here: `{}` begins none", found.escape_debug());
+                let message = format!("a value is missing here: `{}` begins none", found.escape_debug());
                 Err(self.wrong(message, self.here()))
             }
             "NaN" | "Infinity" | "inf" | "nan" => {
@@ -243,13 +243,13 @@ impl<'a> Reader<'a> {
                 Some(b'\\') => text.push(self.escape()?),
                 Some(b'\n' | b'\r') | None => {
                     return Err(
-                        self.wrong("A double quote is missing at the end of this text", self.span(start, self.at))
+                        self.wrong("a double quote is missing at the end of this text", self.span(start, self.at))
                     );
                 }
                 Some(_) => {
                     let help = "Write `\\t` for a tab, `\\u0000` and so on for others";
                     return Err(self
-                        .wrong("A control character cannot stand in a text as it is", self.here())
+                        .wrong("a control character cannot stand in a text as it is", self.here())
                         .help(help));
                 }
             }
@@ -363,18 +363,18 @@ mod tests {
         for (text, at, message) in [
             ("{\"a\": NaN}", 6, "`NaN` is not a number"),
             ("{\"a\": 01}", 6, "`01` is not a number as JSON writes them"),
-            ("{\"a\": 1,}", 8, "There is a comma too many"),
-            ("{\"a\": 1 \"b\": 2}", 8, "A comma or `}` is missing here"),
-            ("{\"a\" 1}", 5, "A `:` is missing after `a`"),
-            ("{a: 1}", 1, "The name of a field is missing here"),
-            ("{\"a\": ", 6, "The text ends where a value is missing"),
+            ("{\"a\": 1,}", 8, "there is a comma too many"),
+            ("{\"a\": 1 \"b\": 2}", 8, "a comma or `}` is missing here"),
+            ("{\"a\" 1}", 5, "a `:` is missing after `a`"),
+            ("{a: 1}", 1, "the name of a field is missing here"),
+            ("{\"a\": ", 6, "the text ends where a value is missing"),
             ("{\"a\": yes}", 6, "JSON knows no such word"),
-            ("[1 2]", 3, "A comma or `]` is missing here"),
-            ("{\"a\": \"b", 6, "A double quote is missing at the end of this text"),
+            ("[1 2]", 3, "a comma or `]` is missing here"),
+            ("{\"a\": \"b", 6, "a double quote is missing at the end of this text"),
             ("\"\\ud800\"", 1, "JSON knows no such escape"),
-            ("{} {}", 3, "Something follows the end of the line's object"),
+            ("{} {}", 3, "something follows the end of the line's object"),
             ("é", 0, "JSON knows no such word"),
-            (")", 0, "A value is missing here: `)` begins none"),
+            (")", 0, "a value is missing here: `)` begins none"),
         ] {
             let problem = read(text).expect_err(text);
             assert_eq!((problem.primary.span.start, problem.message.as_str()), (at, message), "{text}");
@@ -384,7 +384,7 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         let problem = read(&"[".repeat(100_000)).expect_err("too deep");
-        assert_eq!(problem.message, "This is nested too deeply");
+        assert_eq!(problem.message, "this is nested too deeply");
     }
 
     fn any_json() -> impl Strategy<Value = serde_json::Value> {

@@ -88,7 +88,7 @@ impl<R: BufRead> Records<R> {
                 let at = error.utf8_error().valid_up_to();
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
                 let span = span(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-                let problem = Diagnostic::new(&NOT_UTF8, span, "This line is not text in UTF-8");
+                let problem = Diagnostic::new(&NOT_UTF8, span, "this line is not text in UTF-8");
                 Err((problem.help("Save the file as UTF-8"), text))
             }
         };
@@ -99,7 +99,7 @@ impl<R: BufRead> Records<R> {
         let text = String::from_utf8_lossy(&bytes[..200]).into_owned();
         let problem = if complete {
             let rule = if self.quoted { &BAD_CSV } else { &BAD_JSON };
-            let message = format!("This line is longer than {} bytes: it describes no customer", LONGEST_RECORD);
+            let message = format!("this line is longer than {} bytes: it describes no customer", LONGEST_RECORD);
             let help = "In JSON lines, each customer stands on a line of its own";
             Diagnostic::new(rule, span(0, text.len()), message).help(help)
         } else {
@@ -113,7 +113,7 @@ impl<R: BufRead> Records<R> {
 /// The last quote on the first line of the row is the one that opens and never closes.
 fn open_quote(text: &str) -> Diagnostic {
     let at = text.lines().next().unwrap_or_default().rfind('"').unwrap_or_default();
-    Diagnostic::new(&BAD_CSV, span(at, at + 1), "A double quote opens in this row and never closes")
+    Diagnostic::new(&BAD_CSV, span(at, at + 1), "a double quote opens in this row and never closes")
         .help("Write a double quote within a cell twice: \"a \"\"word\"\" in quotes\"")
 }
 

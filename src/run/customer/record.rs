@@ -22,7 +22,7 @@ pub(super) fn customer(
     let mut customer = Customer::new(machine, &number.to_string());
     let mut id_span = None;
     let Json::Object(members) = &node.json else {
-        let message = format!("A customer is an object: {} is not", node.json.words());
+        let message = format!("a customer is an object: {} is not", node.json.words());
         problems.push(
             Diagnostic::new(&WRONG_VALUE, node.span, message)
                 .help("Write { \"id\": \"contoso\", \"services\": { … } }"),
@@ -77,9 +77,9 @@ fn id(node: &Node) -> Result<String, Diagnostic> {
     match &node.json {
         Json::Text(text) if !text.trim().is_empty() => Ok(text.clone()),
         Json::Number(number) => Ok(number.clone()),
-        Json::Text(_) => Err(Diagnostic::new(&WRONG_VALUE, node.span, "The id of a customer is empty")),
+        Json::Text(_) => Err(Diagnostic::new(&WRONG_VALUE, node.span, "the id of a customer is empty")),
         json => {
-            let message = format!("The id of a customer is a text: {} is not", json.words());
+            let message = format!("the id of a customer is a text: {} is not", json.words());
             Err(Diagnostic::new(&WRONG_VALUE, node.span, message))
         }
     }
@@ -119,7 +119,7 @@ fn services(playbook: &Playbook, node: &Node, customer: &mut Customer, problems:
                 let found = match &node.json {
                     Json::Text(name) => service(playbook, name, node.span),
                     json => {
-                        let message = format!("A service is given by its name: {} is none", json.words());
+                        let message = format!("a service is given by its name: {} is none", json.words());
                         Err(Diagnostic::new(&WRONG_VALUE, node.span, message))
                     }
                 };
@@ -147,7 +147,7 @@ fn service_facts(
 ) {
     let Json::Object(members) = &node.json else {
         let name = &playbook.services[service.index()].name;
-        let message = format!("What is known of `{name}` is an object: {} is not", node.json.words());
+        let message = format!("what is known of `{name}` is an object: {} is not", node.json.words());
         let help = "Write {} where nothing is known of it yet";
         return problems.push(Diagnostic::new(&WRONG_VALUE, node.span, message).help(help));
     };
@@ -197,8 +197,8 @@ pub(in crate::run) fn unknown_fact(playbook: &Playbook, scope: FactScope, name: 
     }
     let known = playbook.facts.iter().filter(|fact| fact.scope == scope).map(|fact| fact.name.name.as_str());
     match scope {
-        FactScope::Customer => unknown_field(name, span, "A customer of this playbook has", known.chain(RESERVED)),
-        FactScope::Service => unknown_field(name, span, "A service of this playbook has", known),
+        FactScope::Customer => unknown_field(name, span, "a customer of this playbook has", known.chain(RESERVED)),
+        FactScope::Service => unknown_field(name, span, "a service of this playbook has", known),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Customers from the rows of a table (CSV after RFC 4180, with commas).
 
 use super::record::{RESERVED, fact, service, unknown_fact, wrong_start};
-use super::values::{from_cell, names, shorten};
+use super::values::{exact, from_cell, names, shorten};
 use crate::diagnostic::{BAD_CSV, DUPLICATE_FIELD, Diagnostic, UNKNOWN_FIELD, WRONG_VALUE};
-use crate::model::{FactId, FactScope, Playbook, ServiceId, ServiceSet};
+use crate::model::{FactId, FactScope, Playbook, ServiceId, ServiceSet, Type};
 use crate::run::{Customer, Machine};
 use crate::source::{FileId, Span};
 use crate::suggest::did_you_mean;
-use crate::value::Date;
+use crate::value::{Date, Micro};
 use std::borrow::Cow;
 
 /// What a column holds.
@@ -49,7 +49,7 @@ impl Table {
         for cell in &cells {
             let name = cell.text.trim();
             if let Some(first) = seen.get(name) {
-                let message = format!("There are two columns `{}`", shorten(name));
+                let message = format!("there are two columns `{}`", shorten(name));
                 problems.push(
                     Diagnostic::new(&DUPLICATE_FIELD, cell.span, message)
                         .related(*first, "the first one")
@@ -83,11 +83,11 @@ impl Table {
         let mut id_span = None;
         let cells = cells(row, problems);
         if cells.len() > self.columns.len() {
-            let message = format!("This row has {} cells: there are {} columns", cells.len(), self.columns.len());
+            let message = format!("this row has {} cells: there are {} columns", cells.len(), self.columns.len());
             let help = "A comma within a cell needs double quotes around the cell";
             problems.push(Diagnostic::new(&BAD_CSV, cells[self.columns.len()].span, message).help(help));
         } else if cells.len() < self.columns.len() {
-            let message = format!("This row has {} cells: there are {} columns", cells.len(), self.columns.len());
+            let message = format!("this row has {} cells: there are {} columns", cells.len(), self.columns.len());
             let end = cells.last().map_or(Span::default(), |cell| cell.span);
             let help = "Leave a cell empty where nothing is known, with its comma";
             problems.push(Diagnostic::new(&BAD_CSV, end.after(), message).help(help));
@@ -120,7 +120,7 @@ impl Table {
                     "no" | "false" => {}
                     _ => {
                         let name = &playbook.services[service.index()].name;
-                        let message = format!("Whether `{name}` is intended is yes or no: `{}` is not", shorten(text));
+                        let message = format!("whether `{name}` is intended is yes or no: `{}` is not", shorten(text));
                         problems.push(Diagnostic::new(&WRONG_VALUE, cell.span, message));
                     }
                 },
@@ -144,6 +144,18 @@ impl Table {
         customer.intended = if self.explicit { listed } else { filled };
         (customer, id_span)
     }
+
+    /// The numbers in the cells of percents that are given without `%`: the fact, the number, as written, and where.
+    pub(super) fn numbers(&self, playbook: &Playbook, row: &str, mut saw: impl FnMut(usize, Micro, &str, Span)) {
+        for (column, cell) in self.columns.iter().zip(&cells(row, &mut Vec::new())) {
+            let (Column::Fact(id) | Column::OfService(_, id)) = *column else { continue };
+            if playbook.facts[id.index()].kind == Type::Percent
+                && let Ok(number) = exact(&cell.text)
+            {
+                saw(id.index(), number, &cell.text, cell.span);
+            }
+        }
+    }
 }
 
 fn column(playbook: &Playbook, name: &str, span: Span) -> Result<Column, Diagnostic> {
@@ -151,7 +163,7 @@ fn column(playbook: &Playbook, name: &str, span: Span) -> Result<Column, Diagnos
         "id" => return Ok(Column::Id),
         "start" => return Ok(Column::Start),
         "services" => return Ok(Column::Services),
-        "" => return Err(Diagnostic::new(&BAD_CSV, span, "A column has no name")),
+        "" => return Err(Diagnostic::new(&BAD_CSV, span, "a column has no name")),
         _ => {}
     }
     let id = |scope, name: &str| {
@@ -167,7 +179,7 @@ fn column(playbook: &Playbook, name: &str, span: Span) -> Result<Column, Diagnos
             }
             let known = playbook.facts.iter().filter(|fact| fact.scope == FactScope::Customer);
             let known = known.map(|fact| fact.name.name.as_str()).chain(RESERVED);
-            let message = format!("A customer of this playbook has no field `{}`", shorten(name));
+            let message = format!("a customer of this playbook has no field `{}`", shorten(name));
             Diagnostic::new(&UNKNOWN_FIELD, span, message).help_if(did_you_mean(name, known))
         });
     };
@@ -204,7 +216,7 @@ fn cells<'a>(row: &'a str, problems: &mut Vec<Diagnostic>) -> Vec<Cell<'a>> {
             let end = at;
             at = row[at..].find(',').map_or(row.len(), |comma| at + comma);
             if !row[end..at].trim().is_empty() {
-                let message = "Something follows the closing double quote of this cell";
+                let message = "something follows the closing double quote of this cell";
                 let help = "Write a double quote within a cell twice";
                 problems.push(Diagnostic::new(&BAD_CSV, span(at), message).help(help));
             }

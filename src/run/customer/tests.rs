@@ -108,11 +108,11 @@ fn what_is_left_out_is_its_default_and_null_is_unknown() {
 #[test]
 fn mistakes_have_their_places() {
     for (text, expected) in [
-        (r#"{"agred": true}"#, "1:2 A customer of this playbook has no field `agred`"),
+        (r#"{"agred": true}"#, "1:2 a customer of this playbook has no field `agred`"),
         (r#"{"usage": 3}"#, "1:2 `usage` is a fact of each service"),
         (r#"{"services": {"teams": {"agreed": true}}}"#, "1:25 `agreed` is a fact of the customer"),
         (r#"{"services": {"temas": {}}}"#, "1:15 `temas` is not a service of this playbook"),
-        (r#"{"services": {"teams": 3}}"#, "1:24 What is known of `teams` is an object: a number is not"),
+        (r#"{"services": {"teams": 3}}"#, "1:24 what is known of `teams` is an object: a number is not"),
         (r#"{"agreed": 1}"#, "1:12 `agreed` is yes or no: a number is not"),
         (r#"{"seats": 1.5}"#, "1:11 `seats` is a whole number: `1.5` is not"),
         (r#"{"seats": "12"}"#, "1:11 `seats` is a whole number: \"12\" is not"),
@@ -123,7 +123,7 @@ fn mistakes_have_their_places() {
         (r#"{"spend": "12 $"}"#, "1:11 `spend` is an amount of money: \"12 $\" is not"),
         (r#"{"plan": "payed"}"#, "1:10 `payed` is not a value of `plan`"),
         (r#"{"wishes": ["training", "free lunch"]}"#, "1:25 `free lunch` is not a value of `wishes`"),
-        (r#"{"asked": "2020-02-30"}"#, "1:11 There is no day `2020-02-30`"),
+        (r#"{"asked": "2020-02-30"}"#, "1:11 there is no day `2020-02-30`"),
         (r#"{"start": 20200302}"#, "1:11 `start` is the date of day 0: this is no date"),
         (r#"{"patience": "soon"}"#, "1:14 `patience` is a duration: \"soon\" is not"),
         (r#"{"contact": true}"#, "1:13 `contact` is a text: true or false is not"),
@@ -138,13 +138,13 @@ fn mistakes_have_their_places() {
         (r#"{"services": {"teams": {"usage": "high"}}}"#, "1:34 `usage` is a percent: \"high\" is not"),
         (
             "{\n  \"id\": \"é\", \"agreed\": true,\n  \"é\": 1, \"agreed\": false}",
-            "3:3 A customer of this playbook has no field `é`",
+            "3:3 a customer of this playbook has no field `é`",
         ),
         (r#"{"agreed": true, "agreed": true}"#, "1:18 `agreed` is here twice"),
-        (r#"[{"id": "a"}, {"id": "a"}]"#, "1:22 There is another customer `a` before this one"),
-        (r#"{"id": ""}"#, "1:8 The id of a customer is empty"),
-        ("3", "1:1 A customer is an object: a number is not"),
-        ("[", "1:2 The text ends before its `]`"),
+        (r#"[{"id": "a"}, {"id": "a"}]"#, "1:22 there is another customer `a` before this one"),
+        (r#"{"id": ""}"#, "1:8 the id of a customer is empty"),
+        ("3", "1:1 a customer is an object: a number is not"),
+        ("[", "1:2 the text ends before its `]`"),
     ] {
         let problems = json(text).expect_err(text);
         assert!(problems.iter().any(|problem| problem == expected), "{text}: {problems:?}");
@@ -196,26 +196,26 @@ fn mistakes_in_tables_have_their_places_and_reading_goes_on() {
         [
             "2:3 `agreed` is yes or no: \"maybe\" is not",
             "2:9 `usage` is a percent: `high` is not",
-            "3:9 This row has 4 cells: there are 3 columns",
-            "4:2 This row has 1 cells: there are 3 columns",
-            "5:1 Something follows the closing double quote of this cell",
+            "3:9 this row has 4 cells: there are 3 columns",
+            "4:2 this row has 1 cells: there are 3 columns",
+            "5:1 something follows the closing double quote of this cell",
             "8:7 `usage` is a percent: `NaN` is not",
-            "10:1 There is another customer `f` before this one",
+            "10:1 there is another customer `f` before this one",
         ]
     );
     let (_, problems) = csv("id,id,agred,services.temas.usage,services.teams.usge,,usage\na,b,c,d,e,f,g\n");
     assert_eq!(
         problems,
         [
-            "1:4 There are two columns `id`",
-            "1:7 A customer of this playbook has no field `agred`",
+            "1:4 there are two columns `id`",
+            "1:7 a customer of this playbook has no field `agred`",
             "1:13 `temas` is not a service of this playbook",
-            "1:34 A service of this playbook has no field `usge`",
-            "1:54 A column has no name",
+            "1:34 a service of this playbook has no field `usge`",
+            "1:54 a column has no name",
             "1:55 `usage` is a fact of each service",
         ]
     );
-    assert_eq!(csv("id,agreed\na,yes\n\"b,no\nc,no\n").1, ["3:1 A double quote opens in this row and never closes"]);
+    assert_eq!(csv("id,agreed\na,yes\n\"b,no\nc,no\n").1, ["3:1 a double quote opens in this row and never closes"]);
 }
 
 #[test]
@@ -227,11 +227,11 @@ fn mistakes_in_lines_have_their_places_and_reading_goes_on() {
     assert_eq!(
         problems,
         [
-            "2:22 The text ends where a value is missing",
-            "4:2 A customer of this playbook has no field `é`",
+            "2:22 the text ends where a value is missing",
+            "4:2 a customer of this playbook has no field `é`",
             "4:25 `seats` lies between 0 and 1000000: -1 does not",
-            "5:8 There is another customer `a` before this one",
-            "6:4 Something follows the end of the line's object",
+            "5:8 there is another customer `a` before this one",
+            "6:4 something follows the end of the line's object",
         ]
     );
     let machine = machine(PLAY);
@@ -239,7 +239,7 @@ fn mistakes_in_lines_have_their_places_and_reading_goes_on() {
     let (customers, problems) = collect(Customers::json_lines(&machine, bytes));
     assert_eq!(
         (customers.len(), problems.as_slice()),
-        (2, ["2:9 This line is not text in UTF-8".to_owned()].as_slice())
+        (2, ["2:9 this line is not text in UTF-8".to_owned()].as_slice())
     );
 }
 
@@ -313,10 +313,10 @@ fn a_line_without_end_does_not_fill_the_memory() {
     let reader = io::BufReader::new(Endless(0));
     let (customers, problems) = collect(Customers::json_lines(&machine, reader));
     assert!(customers.is_empty());
-    assert_eq!(problems, ["1:1 This line is longer than 1048576 bytes: it describes no customer"]);
+    assert_eq!(problems, ["1:1 this line is longer than 1048576 bytes: it describes no customer"]);
     let mut quote = "id\n\"".to_owned();
     quote.push_str(&"x\n".repeat(LONGEST_RECORD));
-    assert_eq!(csv(&quote).1, ["2:1 A double quote opens in this row and never closes"]);
+    assert_eq!(csv(&quote).1, ["2:1 a double quote opens in this row and never closes"]);
 }
 
 struct Broken;

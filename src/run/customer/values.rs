@@ -101,7 +101,7 @@ fn from_text(playbook: &Playbook, fact: &Fact, text: &str) -> Result<Value, Refu
         Type::Date => Date::parse(text).map(Value::Date).ok_or_else(|| {
             let looks_right = text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
             if looks_right {
-                Refusal::new(format!("There is no day `{}`", shorten(text)), Some("Write dates as 2020-03-02"))
+                Refusal::new(format!("there is no day `{}`", shorten(text)), Some("Write dates as 2020-03-02"))
             } else {
                 wrong()
             }

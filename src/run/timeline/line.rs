@@ -3,7 +3,8 @@
 use super::{Entry, Moment};
 use crate::diagnostic::{Diagnostic, INCOMPLETE_LINE, UNKNOWN_FIELD, WRONG_VALUE};
 use crate::model::resolve::BLOCKER_KINDS;
-use crate::model::{EventId, FactId, FactScope, Playbook, ServiceId, TaskId};
+use crate::model::{EventId, FactId, FactScope, Offer, Playbook, ServiceId, TaskId};
+use crate::run::customer::fractions::{Fractions, note};
 use crate::run::customer::json::{Json, Member, Node, Reader};
 use crate::run::customer::record::{facts, no_duplicates, service, unknown_fact};
 use crate::run::customer::values::{exact, shorten, unknown_field};
@@ -70,6 +71,7 @@ pub(super) fn read(
     text: &str,
     start: usize,
     end: usize,
+    fractions: &mut Fractions<Diagnostic>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Entry> {
     let node = match Reader::within(file, text, start, end).only()? {
@@ -80,10 +82,19 @@ pub(super) fn read(
         }
     };
     let Json::Object(members) = &node.json else {
-        let message = format!("A line of a timeline is an object: {} is not", node.json.words());
+        let message = format!("a line of a timeline is an object: {} is not", node.json.words());
         problems.push(Diagnostic::new(&WRONG_VALUE, node.span, message).help("Write { \"day\": 14, \"set\": { … } }"));
         return None;
     };
+    if fractions.open() {
+        let mut place = |fact: &str, span: Span| note(fact, &text[span.start as usize..span.end as usize], span);
+        let facts = members.iter().filter(|member| matches!(member.value.json, Json::Object(_)));
+        for member in facts.filter(|member| ["set", "correct", "facts"].contains(&member.key.as_str())) {
+            for scope in [FactScope::Customer, FactScope::Service] {
+                fractions.saw_json(&machine.playbook, scope, &member.value, &mut place);
+            }
+        }
+    }
     let before = problems.len();
     let mut line = Line { playbook: &machine.playbook, members, span: node.span, problems };
     let entry = line.entry();
@@ -95,7 +106,7 @@ impl<'a> Line<'a> {
         no_duplicates(self.members, self.problems);
         for member in self.members {
             if !FIELDS.contains(&member.key.as_str()) {
-                let problem = unknown_field(&member.key, member.key_span, "A line of a timeline has", FIELDS);
+                let problem = unknown_field(&member.key, member.key_span, "a line of a timeline has", FIELDS);
                 self.problems.push(problem);
             }
         }
@@ -165,8 +176,8 @@ impl<'a> Line<'a> {
         match (self.field("day"), self.field("at")) {
             (Some(day), None) => self.day(day).map(|at| (at, day.span)),
             (None, Some(at)) => self.date(at).map(|moment| (moment, at.span)),
-            (None, None) => self.incomplete(self.span, "This line does not say when", help),
-            (Some(_), Some(at)) => self.incomplete(at.span, "This line says twice when", help),
+            (None, None) => self.incomplete(self.span, "this line does not say when", help),
+            (Some(_), Some(at)) => self.incomplete(at.span, "this line says twice when", help),
         }
     }
 
@@ -176,7 +187,7 @@ impl<'a> Line<'a> {
             (Some(until), None) => self.date(until).map(|moment| (moment, until.span)),
             (None, Some(day)) => self.day(day).map(|moment| (moment, day.span)),
             (Some(_), Some(day)) => {
-                self.incomplete(day.span, "This line says twice until when", "Keep `until` or `until_day`")
+                self.incomplete(day.span, "this line says twice until when", "Keep `until` or `until_day`")
             }
         }
     }
@@ -189,13 +200,13 @@ impl<'a> Line<'a> {
             Json::Text(_) | Json::Null | Json::YesNo(_) | Json::List(_) | Json::Object(_) => None,
         };
         match days {
-            Some(days) if days.0 < 0 => self.wrong(node.span, "This is before day 0", help),
+            Some(days) if days.0 < 0 => self.wrong(node.span, "this is before day 0", help),
             Some(days) if days <= Micro::whole(LAST_DAY) => {
                 let seconds = days.times(Micro::whole(DAY))?.round_to(0).0 / Micro::ONE.0;
                 Some(Moment::Since(seconds))
             }
-            Some(_) => self.wrong(node.span, "No journey takes that long", help),
-            None => self.wrong(node.span, "This is not a number of days", help),
+            Some(_) => self.wrong(node.span, "no journey takes that long", help),
+            None => self.wrong(node.span, "this is not a number of days", help),
         }
     }
 
@@ -214,7 +225,7 @@ impl<'a> Line<'a> {
         }
         let message = match &node.json {
             Json::Text(text) => format!("\"{}\" is not a date", shorten(text)),
-            json => format!("A date is a text: {} is not", json.words()),
+            json => format!("a date is a text: {} is not", json.words()),
         };
         self.wrong(node.span, message, help)
     }
@@ -229,7 +240,7 @@ impl<'a> Line<'a> {
         let facts = self.member("set");
         if let Some(name) = self.member("event") {
             if let Some(corrects) = corrects {
-                return self.incomplete(corrects.key_span, "This line says two things at once", help);
+                return self.incomplete(corrects.key_span, "this line says two things at once", help);
             }
             return self.happening(name, service);
         }
@@ -248,12 +259,12 @@ impl<'a> Line<'a> {
             (None, None, None) => match self.member("correct") {
                 Some(correct) => {
                     let help = "Write \"correct\": { … facts … }, or \"set\": { … } with \"correct\": true";
-                    self.incomplete(correct.key_span, "This line does not say what it corrects", help)
+                    self.incomplete(correct.key_span, "this line does not say what it corrects", help)
                 }
-                None => self.incomplete(self.span, "This line does not say what happens", help),
+                None => self.incomplete(self.span, "this line does not say what happens", help),
             },
             (_, Some(second), _) | (_, None, Some(second)) => {
-                self.incomplete(second.key_span, "This line says two things at once", help)
+                self.incomplete(second.key_span, "this line says two things at once", help)
             }
         }
     }
@@ -271,7 +282,7 @@ impl<'a> Line<'a> {
 
     fn facts(&mut self, node: &Node, service: Option<ServiceId>) -> Option<Vec<(FactId, Value)>> {
         let Json::Object(members) = &node.json else {
-            let message = format!("Facts are an object: {} is not", node.json.words());
+            let message = format!("facts are an object: {} is not", node.json.words());
             return self.wrong(node.span, message, "Write { \"FACT\": VALUE }");
         };
         no_duplicates(members, self.problems);
@@ -308,11 +319,11 @@ impl<'a> Line<'a> {
 
     fn task_changes(&mut self, service: Option<ServiceId>) -> Option<Event> {
         self.only(&["task", "status", "reason"], "`task`");
-        let task = self.task();
+        let task = self.task_of(service);
         let Some((words, span)) = self.text("status") else {
             if self.field("status").is_none() {
                 let help = "Add `status`: complete, in progress, not required, …";
-                return self.incomplete(self.span, "This line does not say how the task stands", help);
+                return self.incomplete(self.span, "this line does not say how the task stands", help);
             }
             return None;
         };
@@ -342,6 +353,34 @@ impl<'a> Line<'a> {
         found.map(|at| TaskId(at as u32))
     }
 
+    /// The task a line names, where it is one of the service the line names.
+    fn task_of(&mut self, service: Option<ServiceId>) -> Option<TaskId> {
+        let id = self.task()?;
+        let Some(service) = service else { return Some(id) };
+        let playbook = self.playbook;
+        let offers = || playbook.offers.iter().filter(|offer| offer.task == id);
+        let stage = |offer: &Offer| &playbook.stages[offer.stage.index()];
+        let tracked = |offer: &Offer| playbook.scopes[stage(offer).scope.index()].in_service;
+        let is_for = |offer: &Offer, service| {
+            tracked(offer) && offer.services.or(stage(offer).services).is_none_or(|set| set.contains(service))
+        };
+        if offers().any(|offer| is_for(offer, service)) {
+            return Some(id);
+        }
+        let services = (0..playbook.services.len() as u32).map(ServiceId);
+        let others: Vec<String> = services
+            .filter(|service| offers().any(|offer| is_for(offer, *service)))
+            .map(|service| format!("`{}`", playbook.services[service.index()].name))
+            .collect();
+        let help = match others.as_slice() {
+            [] => "It is a task of the customer: leave `service` out".to_owned(),
+            others => format!("It is for {}", others.join(", ")),
+        };
+        let (label, name) = (playbook.tasks[id.index()].label(), &playbook.services[service.index()].name);
+        let span = self.field("task").map_or(self.span, |node| node.span);
+        self.wrong(span, format!("task {label} is never offered for `{name}`"), &help)
+    }
+
     fn happening(&mut self, name: &'a Member, service: Option<ServiceId>) -> Option<Event> {
         let (words, span) = self.text("event")?;
         let plain = words.trim().to_lowercase().replace([' ', '-'], "_");
@@ -351,12 +390,12 @@ impl<'a> Line<'a> {
         match plain.as_str() {
             "blocker" => {
                 self.only(&["event", "kind", "task", "reason"], &shown);
-                let (kind, task) = (self.kind()?, self.task_if_any()?);
+                let (kind, task) = (self.kind()?, self.task_if_any(service)?);
                 Some(Event::Blocker { kind, service, task })
             }
             "resolved" | "waived" => {
                 self.only(&["event", "kind", "task", "reason"], &shown);
-                let (kind, task) = (self.kind()?, self.task_if_any()?);
+                let (kind, task) = (self.kind()?, self.task_if_any(service)?);
                 Some(Event::Resolved { kind, service, task, waived: plain == "waived" })
             }
             "escalated" => {
@@ -392,7 +431,7 @@ impl<'a> Line<'a> {
                 let (playbook, end) = (self.text("playbook"), self.text("end"));
                 let (Some((playbook, _)), Some((end, _))) = (playbook, end) else {
                     let help = "Add `playbook` and `end`: the name of the other process, and where it ended";
-                    return self.incomplete(self.span, "This line does not say which process ended, and where", help);
+                    return self.incomplete(self.span, "this line does not say which process ended, and where", help);
                 };
                 Some(Event::EndedElsewhere { playbook: playbook.to_owned(), end: end.to_owned() })
             }
@@ -412,12 +451,12 @@ impl<'a> Line<'a> {
     }
 
     fn which_service<T>(&mut self, name: &Member) -> Option<T> {
-        self.incomplete(name.value.span, "This line does not say which service", "Add `service` to the line")
+        self.incomplete(name.value.span, "this line does not say which service", "Add `service` to the line")
     }
 
     /// The task, where the line names one; the outer none is a mistake.
-    fn task_if_any(&mut self) -> Option<Option<TaskId>> {
-        if self.field("task").is_none() { Some(None) } else { self.task().map(Some) }
+    fn task_if_any(&mut self, service: Option<ServiceId>) -> Option<Option<TaskId>> {
+        if self.field("task").is_none() { Some(None) } else { self.task_of(service).map(Some) }
     }
 
     /// The kind of a blocker, where the line gives one; the outer none is a mistake.

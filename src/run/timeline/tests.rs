@@ -63,14 +63,14 @@ fn moments() {
     // With an offset of its own, in the zone of the playbook: Berlin is two hours ahead in May.
     assert_eq!(at("\"at\": \"2020-05-03T23:30:00Z\""), Ok(Moment::On(date, 5_400)));
     for (text, message) in [
-        ("\"day\": -1", "1:9 This is before day 0"),
-        ("\"day\": \"14\"", "1:9 This is not a number of days"),
-        ("\"day\": 1e400", "1:9 This is not a number of days"),
-        ("\"day\": 1e7", "1:9 No journey takes that long"),
+        ("\"day\": -1", "1:9 this is before day 0"),
+        ("\"day\": \"14\"", "1:9 this is not a number of days"),
+        ("\"day\": 1e400", "1:9 this is not a number of days"),
+        ("\"day\": 1e7", "1:9 no journey takes that long"),
         ("\"at\": \"2020-02-30\"", "1:8 \"2020-02-30\" is not a date"),
-        ("\"at\": 20200504", "1:8 A date is a text: a number is not"),
-        ("\"day\": 1, \"at\": \"2020-05-04\"", "1:18 This line says twice when"),
-        ("\"note\": \"x\"", "1:1 This line does not say when"),
+        ("\"at\": 20200504", "1:8 a date is a text: a number is not"),
+        ("\"day\": 1, \"at\": \"2020-05-04\"", "1:18 this line says twice when"),
+        ("\"note\": \"x\"", "1:1 this line does not say when"),
     ] {
         assert_eq!(at(text), Err(vec![message.to_owned()]), "{text}");
     }
@@ -170,30 +170,30 @@ fn what_a_line_can_say() {
 #[test]
 fn mistakes_have_their_places() {
     for (text, expected) in [
-        (r#""sett": {}"#, "1:12 A line of a timeline has no field `sett`"),
-        (r#""set": {"agred": true}"#, "1:20 A customer of this playbook has no field `agred`"),
+        (r#""sett": {}"#, "1:12 a line of a timeline has no field `sett`"),
+        (r#""set": {"agred": true}"#, "1:20 a customer of this playbook has no field `agred`"),
         (r#""set": {"usage": 3}"#, "1:20 `usage` is a fact of each service"),
         (r#""service": "teams", "set": {"agreed": true}"#, "1:40 `agreed` is a fact of the customer"),
         (r#""service": "teams", "set": {"usage": 101}"#, "1:49 `usage` lies between 0% and 100%: 101% does not"),
         (r#""service": "teams", "set": {"usage": null}"#, "1:49 `usage` cannot become unknown again"),
         (r#""service": "temas", "set": {"usage": 3}"#, "1:23 `temas` is not a service of this playbook"),
-        (r#""set": 3"#, "1:19 Facts are an object: a number is not"),
+        (r#""set": 3"#, "1:19 facts are an object: a number is not"),
         (r#""set": {"agreed": true, "agreed": true}"#, "1:36 `agreed` is here twice"),
         (r#""set": {}, "event": "escalated""#, "1:12 `set` means nothing on a line with `event` escalated"),
-        (r#""set": {}, "task": 3740, "status": "complete""#, "1:23 This line says two things at once"),
-        (r#""correct": true"#, "1:12 This line does not say what it corrects"),
-        (r#""note": "hello""#, "1:1 This line does not say what happens"),
+        (r#""set": {}, "task": 3740, "status": "complete""#, "1:23 this line says two things at once"),
+        (r#""correct": true"#, "1:12 this line does not say what it corrects"),
+        (r#""note": "hello""#, "1:1 this line does not say what happens"),
         (r#""event": "blocked""#, "1:21 `blocked` is not an event of this playbook"),
         (r#""event": "blocker", "kind": "technicle""#, "1:40 `technicle` is not a kind of blocker"),
-        (r#""event": "dropped""#, "1:21 This line does not say which service"),
-        (r#""event": "ended", "playbook": "x""#, "1:1 This line does not say which process ended, and where"),
+        (r#""event": "dropped""#, "1:21 this line does not say which service"),
+        (r#""event": "ended", "playbook": "x""#, "1:1 this line does not say which process ended, and where"),
         (r#""event": "paused", "until": "soon""#, "1:40 \"soon\" is not a date"),
         (r#""event": 3"#, "1:21 `event` is a text: a number is not"),
         (r#""task": 3741, "status": "complete""#, "1:20 `3741` is not a task of this playbook"),
-        (r#""task": 3740"#, "1:1 This line does not say how the task stands"),
+        (r#""task": 3740"#, "1:1 this line does not say how the task stands"),
         (r#""task": 3740, "status": "completed""#, "1:36 `completed` is not a status of a task"),
         (r#""task": 3740, "status": "complete", "kind": "legal""#, "1:48 `kind` means nothing on a line with `task`"),
-        (r#""event": "escalated"} x"#, "1:34 Something follows the end of the line's object"),
+        (r#""event": "escalated"} x"#, "1:34 something follows the end of the line's object"),
     ] {
         let problems = read(&format!("{{\"day\": 1, {text}}}")).expect_err(text);
         assert!(problems.contains(&expected.to_owned()), "{text}: {problems:?}");
@@ -203,8 +203,8 @@ fn mistakes_have_their_places() {
     assert_eq!(
         problems,
         [
-            "2:1 A line of a timeline is an object: a list is not",
-            "3:10 The text ends before its `}`",
+            "2:1 a line of a timeline is an object: a list is not",
+            "3:10 the text ends before its `}`",
             "5:1 JSON knows no such word",
         ]
     );
@@ -236,7 +236,7 @@ fn one_log_for_a_whole_book() {
     assert_eq!(said.len(), 2);
     assert_eq!(
         messages,
-        ["`2020-03-04` is before day 0 of `contoso`, which is 2020-03-12", "The pause would end before it begins"]
+        ["`2020-03-04` is before day 0 of `contoso`, which is 2020-03-12", "the pause would end before it begins"]
     );
 }
 

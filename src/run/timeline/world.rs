@@ -47,10 +47,7 @@ impl TimelineWorld {
         let finding = |remark: &Remark| {
             let span = self.said.get(remark.line)?.span;
             let rule = if remark.refused { &IMPOSSIBLE_LINE } else { &IDLE_LINE };
-            let mut letters = remark.words.chars();
-            let first = letters.next()?.to_uppercase();
-            let message: String = first.chain(letters).collect();
-            Some(Diagnostic::new(rule, span, message))
+            Some(Diagnostic::new(rule, span, remark.words.clone()))
         };
         remarks.iter().filter_map(finding).collect()
     }
