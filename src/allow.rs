@@ -96,9 +96,9 @@ fn report_unused(allow: &Allow) -> Diagnostic {
         .help("Mend what it is about and take this name out of the comment");
     }
     let message = match allow.reach {
-        Reach::File => format!("There is no `{name}` in this file to allow"),
-        Reach::Line(line) => format!("There is no `{name}` on line {line} to allow"),
-        Reach::Nothing => format!("There is no line after this comment on which to allow `{name}`"),
+        Reach::File => format!("there is no `{name}` in this file to allow"),
+        Reach::Line(line) => format!("there is no `{name}` on line {line} to allow"),
+        Reach::Nothing => format!("there is no line after this comment on which to allow `{name}`"),
     };
     Diagnostic::new(&UNUSED_ALLOW, allow.span, message).help("Take this name out of the comment")
 }
@@ -141,14 +141,14 @@ fn read(
         match by_name_or_code(name) {
             Some(rule) => allows.push(Allow { rule, span: at(name), reach, used: false }),
             None => findings.push(
-                Diagnostic::new(&UNKNOWN_ALLOW, at(name), format!("There is nothing called `{name}` to allow"))
+                Diagnostic::new(&UNKNOWN_ALLOW, at(name), format!("there is nothing called `{name}` to allow"))
                     .help(suggestion(name)),
             ),
         }
     }
     if names == 0 {
         findings.push(
-            Diagnostic::new(&UNKNOWN_ALLOW, comment.span, "This comment does not say what to allow")
+            Diagnostic::new(&UNKNOWN_ALLOW, comment.span, "this comment does not say what to allow")
                 .help("Write the name of a finding after `allow`"),
         );
     }

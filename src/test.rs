@@ -72,7 +72,7 @@ impl TestResult {
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let failure = |failure: &Failure| {
-            let message = format!("Expected `{}`, but {}", failure.expected, failure.happened);
+            let message = format!("expected `{}`, but {}", failure.expected, failure.happened);
             let mut diagnostic = Diagnostic::new(&FAILING_TEST, failure.span, message)
                 .related(self.span, format!("in the test “{}”", self.title));
             diagnostic.related.extend(failure.because.iter().cloned());

@@ -34,7 +34,7 @@ fn look(subject: &Subject<'_>, exits: &[TransitionId], findings: &mut Vec<Diagno
         if let Some(span) = otherwise {
             finding = finding.related(span, "what is left goes here");
         }
-        findings.push(finding.help("put `otherwise` last, and only once"));
+        findings.push(finding.help("Put `otherwise` last, and only once"));
     }
 }
 

@@ -26,10 +26,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let mut finding = if subject.around.complete || meant.is_some() {
             Diagnostic::new(&BROKEN_LINK, *first, format!("there is no playbook `{name}` in sight"))
                 .help_if(meant)
-                .help_if(Some("check it together with the file of that playbook, or correct the name".to_owned()))
+                .help_if(Some("Check it together with the file of that playbook, or correct the name".to_owned()))
         } else {
             let message = format!("whether there is a playbook `{name}` cannot be seen from this file alone");
-            let mut note = Diagnostic::new(&BROKEN_LINK, *first, message).help("check the folder it lies in");
+            let mut note = Diagnostic::new(&BROKEN_LINK, *first, message).help("Check the folder it lies in");
             note.severity = Severity::Note;
             note
         };

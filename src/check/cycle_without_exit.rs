@@ -45,7 +45,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         };
         let mut finding = Diagnostic::new(&CYCLE_WITHOUT_EXIT, subject.spot(place), message)
             .label(format!("the loop: {}", loops::spell(subject, &way)))
-            .help("let one of them lead to an end");
+            .help("Let one of them lead to an end");
         for (node, transition) in way.iter().take(10) {
             let span = subject.playbook.transitions[transition.index()].span;
             finding = finding.related(span, format!("from {}", super::list(&loops::names(subject, [*node]))));

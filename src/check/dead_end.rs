@@ -10,8 +10,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let somewhere = scope.places.iter().rev().find(|other| **other != place);
         let target = somewhere.map_or("END", |place| subject.playbook.place_name(*place).name.as_str());
         let help = match place {
-            Place::Block(_) => format!("write `then -> {target}` after the block"),
-            Place::Stage(_) | Place::End(_) => format!("write where it leads: `-> {target}`"),
+            Place::Block(_) => format!("Write `then -> {target}` after the block"),
+            Place::Stage(_) | Place::End(_) => format!("Write where it leads: `-> {target}`"),
         };
         let message = format!("there is no way out of {}: who gets there stays there for ever", subject.call(place));
         findings.push(Diagnostic::new(&DEAD_END, subject.spot(place), message).help(help));
@@ -32,7 +32,7 @@ fn endless(subject: &Subject<'_>, block: BlockId, span: crate::source::Span, fin
                     span,
                     format!("{} has no `end`, so its block is never over", subject.call_scope(*scope)),
                 )
-                .help("add `end NAME success` to it, and let a stage lead there"),
+                .help("Add `end NAME success` to it, and let a stage lead there"),
             );
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let name = &end.name.name;
         findings.push(
             Diagnostic::new(&END_NEVER_REACHED, end.name.span, format!("no transition leads to end `{name}`"))
-                .help(format!("let a stage lead there with `-> {name}`, or remove the end")),
+                .help(format!("Let a stage lead there with `-> {name}`, or remove the end")),
         );
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                     format!("nothing says how often {} can come again", subject.call(place)),
                 )
                 .label(format!("the loop: {}", loops::spell(subject, &way)))
-                .help("write `at most N times` after one of its transitions"),
+                .help("Write `at most N times` after one of its transitions"),
             );
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(
             Diagnostic::new(&MANDATORY_AND_OPTIONAL, offer.span, message)
                 .related(other.span, format!("{} here", words(other.mandatory)))
-                .help("decide whether it has to be done, or let the two be different tasks"),
+                .help("Decide whether it has to be done, or let the two be different tasks"),
         );
     }
 }

@@ -20,11 +20,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(match first {
             Some(first) => Diagnostic::new(&MISSING_START, span, format!("{called} does not say where it starts"))
                 .help(format!(
-                    "write `start -> {}`, or where else it begins",
+                    "Write `start -> {}`, or where else it begins",
                     subject.playbook.place_name(*first).name
                 )),
             None => Diagnostic::new(&MISSING_START, span, format!("{called} has no stage to start with"))
-                .help("add a stage: `stage NAME \"…\" { -> END }`"),
+                .help("Add a stage: `stage NAME \"…\" { -> END }`"),
         });
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let span = scope.block.map_or(scope.name.span, |block| subject.playbook.blocks[block.index()].head);
         findings.push(
             Diagnostic::new(&NO_SERVICES, span, "there is no service to do this for: every customer passes it by")
-                .help("declare the services: `services { teams \"Teams\" }`"),
+                .help("Declare the services: `services { teams \"Teams\" }`"),
         );
     }
 }

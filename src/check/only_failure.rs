@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let called = subject.call_scope(ScopeId(index as u32));
         findings.push(
             Diagnostic::new(&ONLY_FAILURE, span, format!("every {who} of {called} ends in failure"))
-                .help("add an `end NAME success`, and let a stage lead there"),
+                .help("Add an `end NAME success`, and let a stage lead there"),
         );
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                     service.span,
                     format!("no stage is for service `{name}`: a customer who intends it gets nothing"),
                 )
-                .help(format!("add `{name}` to the services of a stage, or send it to an end at the start")),
+                .help(format!("Add `{name}` to the services of a stage, or send it to an end at the start")),
             );
         }
     }

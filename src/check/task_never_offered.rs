@@ -40,7 +40,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         findings.push(
             Diagnostic::new(&TASK_NEVER_OFFERED, offer.span, message)
                 .related(stage.head, "the stage")
-                .help("correct the services after `for`, or let a transition bring them here"),
+                .help("Correct the services after `for`, or let a transition bring them here"),
         );
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             Diagnostic::new(&UNBOUNDED_CADENCE, cadence.head, format!("nothing ends the rounds in stage `{name}`"))
         };
         findings.push(
-            finding.help(format!("write `every {}, at most N times`, or give the stage an `after`", cadence.period)),
+            finding.help(format!("Write `every {}, at most N times`, or give the stage an `after`", cadence.period)),
         );
     }
 }

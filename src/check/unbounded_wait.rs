@@ -33,7 +33,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
 
 fn report(span: Span, message: String, (span_of_way, way): (Span, &str), after: bool) -> Diagnostic {
     let help =
-        if after { "add `after DURATION -> STAGE`, or `-> STAGE otherwise`" } else { "add `-> STAGE otherwise`" };
+        if after { "Add `after DURATION -> STAGE`, or `-> STAGE otherwise`" } else { "Add `-> STAGE otherwise`" };
     Diagnostic::new(&UNBOUNDED_WAIT, span, message).related(span_of_way, way).help(help)
 }
 

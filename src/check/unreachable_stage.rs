@@ -45,7 +45,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             format!("{} can only be reached from stages nobody gets to", subject.call(place))
         };
         let mut finding = Diagnostic::new(&UNREACHABLE_STAGE, subject.spot(place), message)
-            .help("let a transition lead there, or remove it");
+            .help("Let a transition lead there, or remove it");
         for place in behind.into_iter().filter_map(|node| loops::place(subject, node)).take(10) {
             let words = format!("and so nobody gets to {} either", subject.call(place));
             finding = finding.related(subject.spot(place), words);
@@ -73,7 +73,7 @@ fn by_service(subject: &Subject<'_>, places: &[Place], findings: &mut Vec<Diagno
                 format!("no service gets to {}: the conditions on the way exclude each other", subject.call(*place)),
             )
             .related(edge.weight().span, "this transition is for services that cannot be here")
-            .help("look at the services the transitions before it are for"),
+            .help("Look at the services the transitions before it are for"),
         );
     }
 }

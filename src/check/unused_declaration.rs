@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             if ["role", "motion", "link"].contains(&what) {
                 finding.severity = Severity::Note;
             }
-            findings.push(finding.help(format!("use `{name}` where it belongs, or remove it")));
+            findings.push(finding.help(format!("Use `{name}` where it belongs, or remove it")));
         }
     };
     for role in &playbook.roles {
@@ -57,7 +57,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let message = format!("no transition answers to blockers of kind `{}`", kind.name);
         let mut note = Diagnostic::new(&UNUSED_DECLARATION, kind.span, message);
         note.severity = Severity::Note;
-        findings.push(note.help("they pause tasks and rounds; write `on blocker -> STAGE` if they should do more"));
+        findings.push(note.help("They pause tasks and rounds; write `on blocker -> STAGE` if they should do more"));
     }
 }
 

@@ -5,7 +5,7 @@ use super::loops::{self, Step};
 use super::{Subject, cycle_without_exit};
 use crate::diagnostic::{Diagnostic, Severity, ZERO_TIME_LOOP};
 use crate::graph::{Edge, EdgeClass, Node};
-use crate::model::{Place, Stage, Trigger, Work};
+use crate::model::{Assignment, Atom, FactId, Node as ExprNode, Place, Stage, Trigger, Work};
 use petgraph::stable_graph::NodeIndex;
 
 /// So many conditions of a loop are compared with each other. A longer loop is taken to be possible.
@@ -38,16 +38,27 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             Some(Place::Stage(id)) => has_task(&subject.playbook.stages[id.index()]),
             _ => false,
         });
-        let message = match (always, tasks) {
+        let counts = way.iter().find_map(|(node, _)| match loops::place(subject, *node) {
+            Some(Place::Stage(id)) => counter(&subject.playbook.stages[id.index()]),
+            _ => None,
+        });
+        let counted = counts.map(|fact| subject.playbook.facts[fact.index()].name.name.as_str());
+        let message = match (always && counted.is_none(), tasks) {
             (true, false) => "a customer goes round here for ever without any time passing",
             (false, false) => "a customer may go round here for ever without any time passing",
             (true, true) => "once its tasks are done, a customer goes round here for ever without any time passing",
             (false, true) => "once its tasks are done, a customer may go round here for ever without any time passing",
         };
+        let message = match counted {
+            Some(fact) => {
+                format!("{message}, but for what `{fact}` comes to").replace("round here for ever", "round here")
+            }
+            None => message.to_owned(),
+        };
         let help = if tasks {
-            "mark a task `again`, so that it is offered on each visit, or write `at most N times` after a transition"
+            "Mark a task `again`, so that it is offered on each visit, or write `at most N times` after a transition"
         } else {
-            "give a stage a task, let it wait for an event, or write `at most N times` after a transition"
+            "Give a stage a task, let it wait for an event, or write `at most N times` after a transition"
         };
         let mut finding = Diagnostic::new(&ZERO_TIME_LOOP, subject.spot(place), message)
             .label(format!("the loop: {}", loops::spell(subject, &way)))
@@ -55,7 +66,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         for (_, id) in way.iter().take(10) {
             finding = finding.related(subject.playbook.transitions[id.index()].span, "taken at once");
         }
-        if !always || tasks {
+        if !always || tasks || counted.is_some() {
             finding.severity = Severity::Warning;
         }
         findings.push(finding);
@@ -79,11 +90,26 @@ fn has_task(stage: &Stage) -> bool {
     work(stage).iter().any(|work| matches!(work, Work::Task(_)))
 }
 
+/// A fact that each visit of a stage counts up or down.
+fn counter(stage: &Stage) -> Option<FactId> {
+    work(stage).iter().find_map(|work| match work {
+        Work::Set(set) if counts(set) => Some(set.fact),
+        _ => None,
+    })
+}
+
+/// Whether a fact is worked out from itself: it may be another one after each visit, and that keeps nobody waiting.
+fn counts(set: &Assignment) -> bool {
+    let mut reads = false;
+    set.value.walk(&mut |part| reads |= part.node == ExprNode::Atom(Atom::Fact(set.fact)));
+    reads
+}
+
 /// Whether each visit takes time, or leaves something changed behind.
 fn waits_or_changes(subject: &Subject<'_>, stage: &Stage) -> bool {
     work(stage).iter().any(|work| match work {
         Work::Task(id) => subject.playbook.offers[id.index()].again,
-        Work::Set(_) => true,
+        Work::Set(set) => !counts(set),
         Work::Step(_) | Work::Together(_) => false,
     })
 }
@@ -143,6 +169,16 @@ mod tests {
         assert_eq!(loops("set kept = yes -> b when f -> c otherwise", back), Vec::<String>::new());
         assert_eq!(loops("-> b when f at most 3 times -> c otherwise", back), Vec::<String>::new());
         assert_eq!(loops("on resolved -> b  -> c when f -> c otherwise", back), Vec::<String>::new());
+    }
+
+    #[test]
+    fn counting_takes_no_time() {
+        let said = loops("set n = n + 1 -> b when f -> c otherwise", "-> a when n < 1000 -> c otherwise");
+        let expected =
+            "zero-time-loop: a customer may go round here without any time passing, but for what `n` comes to";
+        assert_eq!(said, [expected]);
+        let said = loops("set n += 1 -> b when f -> c otherwise", "task t mandatory again -> a when g -> c otherwise");
+        assert_eq!(said, Vec::<String>::new());
     }
 
     #[test]

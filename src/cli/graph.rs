@@ -19,7 +19,7 @@ pub struct Arguments {
     /// The file of the playbook; `-` is standard input
     file: PathBuf,
 
-    /// What to draw it as; where nothing is said, the ending of OUT decides, else `dot`
+    /// What to draw it as; where nothing is said, the ending of OUT decides (.svg, .mmd, .dot, .json); `dot` on standard output
     #[arg(long, value_enum)]
     format: Option<Format>,
 
@@ -49,7 +49,11 @@ enum Format {
 /// # Errors
 /// Where the file cannot be read or the drawing cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let format = arguments.format.or_else(|| by_ending(arguments.output.as_deref()?)).unwrap_or(Format::Dot);
+    let format = match (arguments.format, arguments.output.as_deref().filter(|path| path.as_os_str() != "-")) {
+        (Some(format), _) => format,
+        (None, None) => Format::Dot,
+        (None, Some(path)) => by_ending(path).ok_or_else(|| unknown_ending(path))?,
+    };
     let chosen = arguments.playbook.as_deref();
     let Some(subject) = subject(&arguments.file, chosen, format == Format::Json, session)? else {
         return Ok(Exit::Findings);
@@ -77,6 +81,13 @@ fn by_ending(path: &Path) -> Option<Format> {
         "json" => Some(Format::Json),
         _ => None,
     }
+}
+
+/// The formats are named, those that other tools make of them too.
+fn unknown_ending(path: &Path) -> Stop {
+    let help =
+        "End it in `.svg`, `.mmd`, `.dot` or `.json`, or say `--format`; other tools make pictures of `svg` and `dot`";
+    Stop::Usage(format!("the ending of `{}` does not say what to draw", path.display()), Some(help.to_owned()))
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ pub fn add_text(name: String, bytes: Vec<u8>, sources: &mut Sources) -> (FileId,
                 None => "If it is a text, save it as UTF-8".to_owned(),
             };
             let byte = bytes.get(at).copied().unwrap_or_default();
-            let finding = Diagnostic::new(&NOT_UTF8, span, "This file is not text in UTF-8")
+            let finding = Diagnostic::new(&NOT_UTF8, span, "this file is not text in UTF-8")
                 .label(format!("the byte {byte:02X} (hexadecimal) does not fit here"))
                 .help(help);
             (file, Some(finding))
@@ -121,7 +121,7 @@ fn nul_byte(file: FileId, at: usize, sources: &Sources) -> Diagnostic {
         "Check that this is the right file and that it is not damaged"
     };
     let span = Span { file, start: at as u32, end: at as u32 + 1 };
-    Diagnostic::new(&NUL_BYTE, span, "This file holds a NUL byte, which no text contains").help(help)
+    Diagnostic::new(&NUL_BYTE, span, "this file holds a NUL byte, which no text contains").help(help)
 }
 
 /// Whether every second byte at the beginning is NUL, as in UTF-16 for western languages.

@@ -154,7 +154,7 @@ impl Loaded {
             .any(|found| found.primary.span.file == file.id && found.severity == Severity::Error);
         if !has_playbook && !is_broken {
             self.diagnostics.push(
-                Diagnostic::new(&BROKEN_IMPORT, import.span, format!("There is no playbook in `{}`", import.text))
+                Diagnostic::new(&BROKEN_IMPORT, import.span, format!("there is no playbook in `{}`", import.text))
                     .help("Import the file that holds the playbook"),
             );
         }
@@ -209,7 +209,7 @@ fn empty(id: FileId) -> Diagnostic {
     Diagnostic::new(
         &EMPTY_FILE,
         Span { file: id, start: 0, end: 0 },
-        "There is no playbook, test, property or scenario in this file",
+        "there is no playbook, test, property or scenario in this file",
     )
 }
 
@@ -380,8 +380,8 @@ mod tests {
             [
                 "broken-import: `suport.play` cannot be imported: there is no such file or folder",
                 "broken-import: `.` cannot be imported: it is a folder, not a file",
-                "broken-import: There is no playbook in `more.play`",
-                "empty-file: There is no playbook, test, property or scenario in this file",
+                "broken-import: there is no playbook in `more.play`",
+                "empty-file: there is no playbook, test, property or scenario in this file",
             ]
         );
         let help = loaded.diagnostics[0].help.as_deref();

@@ -67,7 +67,7 @@ impl Walk<'_> {
             return;
         }
         if let Some(before) = self.missing_after(start, at, found, block) {
-            let list = capitalised(&alternatives(rules, block.place));
+            let list = alternatives(rules, block.place);
             let message = format!("{list} is expected after {}", shown(self.token(before)));
             let span = self.build.at(before, before + self.token(before).len());
             let help = (found == "}").then(|| self.help(start, at, found, rules, block)).flatten();
@@ -76,8 +76,8 @@ impl Walk<'_> {
         let help = self.help(start, at, found, rules, block);
         let span = self.build.at(at, at + found.len());
         let message = match alternatives(rules, block.place) {
-            _ if found == "{" && self.unnamed_block(at, block) => "This `{` belongs to no block".to_owned(),
-            list if found.is_empty() => format!("The file ends where {list} is expected"),
+            _ if found == "{" && self.unnamed_block(at, block) => "this `{` belongs to no block".to_owned(),
+            list if found.is_empty() => format!("the file ends where {list} is expected"),
             list => format!("{} cannot stand here: {list} is expected", shown(found)),
         };
         let mut diagnostic = Diagnostic::new(&SYNTAX_ERROR, span, message).help_if(help);
@@ -197,7 +197,7 @@ impl Walk<'_> {
         let head = self.token(start);
         let span = self.build.at(start, start + head.len());
         self.error(
-            Diagnostic::new(&SYNTAX_ERROR, span, "What begins here is too long to be read")
+            Diagnostic::new(&SYNTAX_ERROR, span, "what begins here is too long to be read")
                 .help("Give parts of a long condition a name with `let`"),
         );
     }
@@ -208,17 +208,12 @@ impl Walk<'_> {
         let found = self.token(at);
         let span = self.build.at(at, at + found.len());
         let message = if found.is_empty() {
-            "The file ends where a transition is expected after `then`".to_owned()
+            "the file ends where a transition is expected after `then`".to_owned()
         } else {
             format!("{} cannot stand here: a transition is expected after `then`", shown(found))
         };
         self.error(Diagnostic::new(&SYNTAX_ERROR, span, message).help("Say where the customer goes: `then -> NAME`"));
     }
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 fn short(found: &str) -> String {
@@ -232,7 +227,7 @@ fn short(found: &str) -> String {
 
 fn shown(found: &str) -> String {
     if found.starts_with('"') && found.len() > 1 {
-        return "This text".to_owned();
+        return "this text".to_owned();
     }
     format!("`{}`", short(found))
 }

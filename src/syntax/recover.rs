@@ -26,10 +26,10 @@ impl Walk<'_> {
             }
             if token == "}" {
                 if block.place == Place::File {
-                    self.extra_brace("Nothing is open here that it could close");
+                    self.extra_brace("nothing is open here that it could close");
                 } else if self.extra > 0 && self.goes_on_after(block) {
                     let what = block.what;
-                    self.extra_brace(&format!("It would close the {what}, but more of it follows"));
+                    self.extra_brace(&format!("it would close the {what}, but more of it follows"));
                 } else if self.unclosed > 0
                     && self.first_on_line(self.at)
                     && self.indent(self.at) < self.indent(block.head)
@@ -97,7 +97,7 @@ impl Walk<'_> {
 
     fn extra_brace(&mut self, label: &str) {
         let span = self.build.at(self.at, self.at + 1);
-        self.error(Diagnostic::new(&SYNTAX_ERROR, span, "This `}` is one too many").label(label).help("Leave it out"));
+        self.error(Diagnostic::new(&SYNTAX_ERROR, span, "this `}` is one too many").label(label).help("Leave it out"));
         self.extra = self.extra.saturating_sub(1);
         self.at += 1;
         self.last = None;
@@ -117,7 +117,7 @@ impl Walk<'_> {
         };
         let place = self.build.at(self.at, self.at + here.len());
         self.error(
-            Diagnostic::new(&MISSING_BRACE, span, format!("This {} is not closed", block.what))
+            Diagnostic::new(&MISSING_BRACE, span, format!("this {} is not closed", block.what))
                 .related(place, noticed)
                 .help("Add the missing `}`"),
         );

@@ -131,7 +131,7 @@ impl Scanner<'_> {
             self.scan.hopeless = true;
             let span = self.span(start, start + 1);
             self.scan.problems.push(
-                Diagnostic::new(&NESTED_TOO_DEEPLY, span, format!("More than {DEPTH} brackets are open here"))
+                Diagnostic::new(&NESTED_TOO_DEEPLY, span, format!("more than {DEPTH} brackets are open here"))
                     .help("Close brackets that were forgotten, or give parts of the condition a name with `let`"),
             );
         }
@@ -209,7 +209,7 @@ impl Scanner<'_> {
         }
         let span = self.span(start, end);
         self.problem(
-            Diagnostic::new(&UNCLOSED_TEXT, span, "This text has no closing quote on its line")
+            Diagnostic::new(&UNCLOSED_TEXT, span, "this text has no closing quote on its line")
                 .help("Close it with `\"`; a quote inside a text is written `\\\"`, a new line `\\n`"),
         );
     }
@@ -222,7 +222,7 @@ impl Scanner<'_> {
             Diagnostic::new(
                 &SYNTAX_ERROR,
                 span,
-                format!("The control character U+{:04X} cannot stand in a playbook", u32::from(character)),
+                format!("the control character U+{:04X} cannot stand in a playbook", u32::from(character)),
             )
             .help("Remove it; it may have come with text copied from elsewhere"),
         );
@@ -290,7 +290,7 @@ impl Scanner<'_> {
             let span = self.span(from, to);
             self.replace(from, to, "%");
             self.problem(
-                Diagnostic::new(&SYNTAX_ERROR, span, "A blank stands between a number and its `%`")
+                Diagnostic::new(&SYNTAX_ERROR, span, "a blank stands between a number and its `%`")
                     .help("Write the percent sign directly after the number: `10%`"),
             );
         }

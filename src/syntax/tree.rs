@@ -200,7 +200,7 @@ impl<'s> Builder<'s> {
         let span = self.span(pair);
         let date = Date::parse(pair.as_str()).unwrap_or_else(|| {
             self.problem(
-                Diagnostic::new(&diagnostic::NO_SUCH_DAY, span, format!("There is no day `{}`", pair.as_str()))
+                Diagnostic::new(&diagnostic::NO_SUCH_DAY, span, format!("there is no day `{}`", pair.as_str()))
                     .help("Dates are written year-month-day, for example `2020-03-02`"),
             );
             Date(0)

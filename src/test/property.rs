@@ -69,7 +69,7 @@ impl PropertyResult {
             Wrong::Missing => format!("`{part}`{of} has not come when the journey is over on {day}"),
             Wrong::TooOften(times) => format!("`{part}`{of} comes for the {} on {day}", ordinal(times)),
         };
-        let message = format!("The property `{}` is broken: {what}", self.name);
+        let message = format!("the property `{}` is broken: {what}", self.name);
         let mut diagnostic = Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)
             .related(violation.span, "this part")
             .related(test.title_span, format!("on the journey of the test “{}”", test.title));

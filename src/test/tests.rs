@@ -130,7 +130,7 @@ fn a_failure_points_at_what_decided() {
     let diagnostics = results.diagnostics();
     let [diagnostic] = diagnostics.as_slice() else { panic!("one") };
     assert_eq!(diagnostic.rule.name, "failing-test");
-    assert_eq!(diagnostic.message, "Expected `teams ends met`, but `teams` ended at `handed_off` on day 0");
+    assert_eq!(diagnostic.message, "expected `teams ends met`, but `teams` ended at `handed_off` on day 0");
     assert_eq!(sources.text(diagnostic.primary.span), "expect teams ends met");
     let related: Vec<(&str, &str)> =
         diagnostic.related.iter().map(|label| (sources.text(label.span), label.message.as_str())).collect();
@@ -196,7 +196,7 @@ fn property(claim: &str, story: &str) -> ([u32; 4], String) {
     let words = property.violated.as_ref().map(|violated| violated.message.clone()).unwrap_or_default();
     (
         [property.holds, property.open, property.skipped, property.broken],
-        words.replace("The property `it` is broken: ", ""),
+        words.replace("the property `it` is broken: ", ""),
     )
 }
 

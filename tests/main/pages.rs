@@ -44,6 +44,9 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
         (None, None) => return None,
     }
     let analysis = analyse(&[path]).unwrap();
+    for found in &analysis.diagnostics {
+        assert_style(&found.message, found.help.as_deref());
+    }
     let found = analysis.diagnostics.iter();
     let mut found: Vec<String> = found
         .filter(|found| found.severity != Severity::Note || found.rule == rule)
@@ -78,7 +81,18 @@ fn printed(folder: &Path, arguments: &[&str]) -> Vec<String> {
     }
     let report: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}{stderr}"));
     let found = report["diagnostics"].as_array().unwrap().iter();
+    for found in found.clone() {
+        assert_style(found["message"].as_str().unwrap(), found["help"].as_str());
+    }
     found.map(|found| found["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A message begins in lower case and help in upper case; neither ends like a sentence.
+fn assert_style(message: &str, help: Option<&str>) {
+    assert!(!message.starts_with(char::is_uppercase), "message: {message}");
+    assert!(!message.ends_with('.'), "message: {message}");
+    let help = help.unwrap_or_default();
+    assert!(!help.starts_with(char::is_lowercase) && !help.ends_with('.'), "help: {help}");
 }
 
 #[test]

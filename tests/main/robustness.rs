@@ -176,7 +176,7 @@ fn folders_are_not_files() {
         (&["run", "a.play", "--customer", "x.play"], "cannot read `x.play`"),
         (&["run", "a.play", "--customer", "a.json", "--timeline", "x.play"], "cannot read `x.play`"),
         (&["graph", "x.play"], "cannot read `x.play`"),
-        (&["graph", "a.play", "-o", "x.play"], "cannot write `x.play`"),
+        (&["graph", "a.play", "--format", "svg", "-o", "x.play"], "cannot write `x.play`"),
         (&["simulate", "x.play"], "cannot read `x.play`"),
     ] {
         let (code, stdout, stderr) = outcome(folder.path(), arguments, b"");

@@ -32,7 +32,7 @@ fn what_was_expected_and_what_was_found() {
     );
     says(
         &in_stage("-> b when"),
-        &["3:6 syntax-error: A condition or value is expected after `when` | Say the condition or value"],
+        &["3:6 syntax-error: a condition or value is expected after `when` | Say the condition or value"],
     );
     says(
         &in_playbook("facts of the customer { a : bool }"),
@@ -45,9 +45,9 @@ fn what_was_expected_and_what_was_found() {
         &["2:10 syntax-error: `customer` cannot stand here: `each` or `the` is expected"],
     );
     says(&in_playbook("param x : int"), &["2:11 syntax-error: `=` is expected after `int`"]);
-    says(&in_playbook("phase \"x\""), &["2:7 syntax-error: This text cannot stand here: a name is expected"]);
-    says(&findings("playbook p {"), &["1:1 missing-brace: This playbook is not closed | Add the missing `}`"]);
-    says(&findings("import"), &["1:1 syntax-error: A text in quotes is expected after `import`"]);
+    says(&in_playbook("phase \"x\""), &["2:7 syntax-error: this text cannot stand here: a name is expected"]);
+    says(&findings("playbook p {"), &["1:1 missing-brace: this playbook is not closed | Add the missing `}`"]);
+    says(&findings("import"), &["1:1 syntax-error: a text in quotes is expected after `import`"]);
     says(
         &findings("hello"),
         &["1:1 syntax-error: `hello` cannot stand here: a playbook, import, test, property or scenario is expected"],
@@ -87,7 +87,7 @@ fn common_slips_are_helped() {
     helps(in_playbook("each service { -> b }"), "| `->` belongs in a stage");
     helps(in_playbook("services { a：b }"), "is not a sign of the language");
     helps(in_stage("task 1 \"nul \0\""), "| Remove it");
-    helps(in_playbook("calendar { holidays 2020-02-30 }"), "There is no day `2020-02-30`");
+    helps(in_playbook("calendar { holidays 2020-02-30 }"), "there is no day `2020-02-30`");
     helps(in_playbook("let a = 1.1234567"), "more than six decimals");
     helps(in_playbook("let a = 99_999_999_999_999"), "is too large");
     helps(in_stage("task 99999999999999999999999 \"x\""), "is too large");
@@ -97,7 +97,7 @@ fn common_slips_are_helped() {
     helps(in_playbook("overview \"a \\u{d800}\""), "`\\u` means nothing in a text");
     helps(in_stage("task 1 when a when b"), "a second time");
     helps(in_playbook("facts of the customer { a : int = 1 = 2 }"), "a second time");
-    helps(in_playbook("let a = business weeks since b > 1"), "Only days can be business days");
+    helps(in_playbook("let a = business weeks since b > 1"), "only days can be business days");
 }
 
 #[test]
@@ -130,27 +130,27 @@ fn an_unclosed_text_costs_nothing_else() {
 #[test]
 fn a_missing_brace_is_found_by_what_follows() {
     for (body, place) in [
-        ("  stage a {\n    -> b\n  stage b {\n    -> c\n  }\n  end c success", "2:3 missing-brace: This stage"),
+        ("  stage a {\n    -> b\n  stage b {\n    -> c\n  }\n  end c success", "2:3 missing-brace: this stage"),
         (
             "  each service {\n    stage a { -> b }\n    end b success\n  then -> c\n  end c success",
-            "2:3 missing-brace: This block `each service`",
+            "2:3 missing-brace: this block `each service`",
         ),
         (
             "  each service {\n    stage a {\n      -> b\n    end b success\n  }\n  then -> c\n  end c success",
-            "3:5 missing-brace: This stage",
+            "3:5 missing-brace: this stage",
         ),
         (
             "  facts of the customer {\n    a : int\n  stage a { -> b }\n  end b success",
-            "2:3 missing-brace: This list of facts",
+            "2:3 missing-brace: this list of facts",
         ),
-        ("  roles { a \"A\"\n  stage a { -> b }\n  end b success", "2:3 missing-brace: This list of roles"),
+        ("  roles { a \"A\"\n  stage a { -> b }\n  end b success", "2:3 missing-brace: this list of roles"),
         (
             "  each service {\n    stage a { -> b }\n    end b success\n  end c success",
-            "2:3 missing-brace: This block `each service`",
+            "2:3 missing-brace: this block `each service`",
         ),
         (
             "  stage a {\n    every 2 weeks {\n      step \"x\"\n    -> b\n  }\n  end b success",
-            "3:5 missing-brace: This cadence",
+            "3:5 missing-brace: this cadence",
         ),
     ] {
         let found = in_playbook(body);
@@ -161,10 +161,10 @@ fn a_missing_brace_is_found_by_what_follows() {
 #[test]
 fn a_brace_too_many_is_found() {
     let found = in_playbook("  stage a {\n    -> b\n  }\n  }\n  end b success");
-    assert!(found.len() == 1 && found[0].starts_with("5:3 syntax-error: This `}` is one too many"), "{found:?}");
+    assert!(found.len() == 1 && found[0].starts_with("5:3 syntax-error: this `}` is one too many"), "{found:?}");
     let found = in_playbook("  stage a {\n    task 1 }\n    -> b\n  }\n  end b success");
     assert!(found.len() == 1, "{found:?}");
-    assert_eq!(findings("playbook p { } }"), ["1:16 syntax-error: This `}` is one too many | Leave it out"]);
+    assert_eq!(findings("playbook p { } }"), ["1:16 syntax-error: this `}` is one too many | Leave it out"]);
 }
 
 #[test]

@@ -290,7 +290,7 @@ impl Builder<'_> {
             return expr;
         }
         self.problem(
-            Diagnostic::new(&SYNTAX_ERROR, expr.span, "A list cannot be part of a condition or calculation")
+            Diagnostic::new(&SYNTAX_ERROR, expr.span, "a list cannot be part of a condition or calculation")
                 .help("A list stands after `in`: `service in (teams, yammer)`"),
         );
         Expr { kind: ExprKind::YesNo(false), span: expr.span }
@@ -462,7 +462,7 @@ impl Builder<'_> {
 
     fn business_unit(&mut self, place: Span) {
         self.problem(
-            Diagnostic::new(&SYNTAX_ERROR, place, "Only days can be business days")
+            Diagnostic::new(&SYNTAX_ERROR, place, "only days can be business days")
                 .help("Write `business days since …`"),
         );
     }

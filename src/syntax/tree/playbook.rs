@@ -228,7 +228,7 @@ impl Builder<'_> {
     /// Something that may be said once is said again.
     pub(super) fn twice(&mut self, place: Span, what: &str) {
         self.problem(
-            Diagnostic::new(&SYNTAX_ERROR, place, format!("This says {what} a second time"))
+            Diagnostic::new(&SYNTAX_ERROR, place, format!("this says {what} a second time"))
                 .help("Leave one of them out"),
         );
     }
