@@ -11,7 +11,8 @@
 //! In reading order: [`source`] and [`value`] are what everything is made of; [`diagnostic`] is how anything is said
 //! about a playbook, [`suggest`] what was probably meant, and [`allow`] what an author wants to hear no more of.
 //! [`syntax`] makes the tree, [`mod@format`] its usual layout, [`model`] what it means, [`graph`] how customers move.
-//! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it. [`report`] puts
+//! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it; [`verify`] decides
+//! what holds for all customers. [`report`] puts
 //! results into words, and [`cli`] is the command line.
 //!
 //! Data walks one way. Only [`cli`] reads and writes files, the clock and the environment; `clippy.toml` sees to it.
@@ -31,3 +32,4 @@ pub mod suggest;
 pub mod syntax;
 pub mod test;
 pub mod value;
+pub mod verify;

@@ -1,0 +1,7 @@
+//! Decision procedures: what can be proved about all customers, and the customer who shows that it cannot.
+//!
+//! In reading order: [`kernel`] holds sets of customers as decision diagrams; [`encode`] turns typed conditions into
+//! them.
+
+pub mod encode;
+pub mod kernel;
