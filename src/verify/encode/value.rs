@@ -435,8 +435,8 @@ impl<'a> Lowering<'a> {
         };
         if let (Some(one), other) = (factor.0.fixed(), factor.1) {
             // Both fixed: as the interpreter rounds.
-            let product =
-                crate::value::Micro(i64::try_from(one).ok()?).times(crate::value::Micro(i64::try_from(other).ok()?));
+            let micro = |number: i128| i64::try_from(number).ok().map(crate::value::Micro);
+            let product = micro(one)?.times(micro(other)?)?;
             return Some(thing(Amount::constant(i128::from(product.0))));
         }
         factor.0.scaled(factor.1, 1_000_000, |id| self.step(id)).map(thing)
