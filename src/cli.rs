@@ -9,6 +9,7 @@ pub mod completions;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
+pub mod import;
 pub mod input;
 pub mod load;
 pub mod output;
@@ -138,6 +139,7 @@ enum Command {
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
+    Import(import::Arguments),
     Run(run::Arguments),
     Simulate(simulate::Arguments),
     Test(test::Arguments),
@@ -179,6 +181,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut session),
         Command::Graph(arguments) => graph::run(&arguments, &mut session),
+        Command::Import(arguments) => import::run(&arguments, &mut session),
         Command::Run(arguments) => run::run(&arguments, &mut session),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut session),
         Command::Test(arguments) => test::run(&arguments, &mut session),

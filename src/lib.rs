@@ -14,6 +14,7 @@
 //! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it; [`verify`] decides
 //! what holds for all customers. [`report`] puts
 //! results into words, and [`cli`] is the command line.
+//! [`import`] reads pages of a written playbook.
 //!
 //! Data walks one way. Only [`cli`] reads and writes files, the clock and the environment; `clippy.toml` sees to it.
 
@@ -23,6 +24,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod format;
 pub mod graph;
+pub mod import;
 pub mod model;
 pub mod report;
 pub mod run;

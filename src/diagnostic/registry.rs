@@ -111,6 +111,25 @@ rules! {
     IMPOSSIBLE_LINE "P513" "impossible-line" Error "A line of a timeline says what cannot be";
     IDLE_LINE "P514" "idle-line" Warning "A line of a timeline makes no difference";
 
+    MERGE_CONFLICT "P551" "merge-conflict" Error "A page has marks of a merge that was not finished";
+    GLUED_ROWS "P552" "glued-rows" Warning "Two rows of a table stand on one line of a page";
+    ODD_ROW "P553" "odd-row" Warning "A row of a table on a page does not fit its head";
+    UNCLEAR_FLAG "P554" "unclear-flag" Warning "A row of a page does not say whether its task is mandatory";
+    UNREAD_ROW "P555" "unread-row" Warning "A row with a number on a page was not taken for a task";
+    REPEATED_TASK "P556" "repeated-task" Warning "A task stands on a page twice";
+    TASK_OUTSIDE_SERVICES "P557" "task-outside-services" Warning "A task is for services its step does not apply to";
+    UNKNOWN_ROLE "P558" "unknown-role" Note "A page names a role that is not known";
+    UNKNOWN_SERVICE "P559" "unknown-service" Note "A page names a service that is not known";
+    ODD_LABEL "P560" "odd-label" Warning "A label of a page is broken, or runs into another";
+    MISPLACED_HEADING "P561" "misplaced-heading" Warning "A heading of a page is out of place, or misspelt";
+    REPEATED_SECTION "P562" "repeated-section" Warning "A page has a section twice";
+    MISSING_SECTION "P563" "missing-section" Note "A page lacks something every page has";
+    BAD_FRONT_MATTER "P564" "bad-front-matter" Warning "The front matter of a page is not well formed";
+    IMPOSSIBLE_DATE "P565" "impossible-date" Warning "A date on a page cannot be";
+    UNORDERED_HISTORY "P566" "unordered-history" Warning "The change history of a page is out of order";
+    NO_PROCESS "P567" "no-process" Note "A page describes no process";
+    UNKNOWN_LANGUAGE "P568" "unknown-language" Note "A page says too little to tell its language";
+
     UNKNOWN_DISTRIBUTION "P601" "unknown-distribution" Error "A scenario draws from a distribution that does not exist";
     WRONG_ARGUMENT "P602" "wrong-argument" Error "A distribution is given values it has no place for, or lacks one";
     IMPOSSIBLE_PARAMETER "P603" "impossible-parameter" Error "A scenario assumes what cannot be";

@@ -4,7 +4,8 @@
 //! An example is a ```` ```play ```` block, checked as `page.play`. A ```` ```bytes ```` block is one in which `\xE9` stands for a
 //! byte that cannot be written in a page. Rules about customers and timelines have the customer in a further
 //! ```` ```json ```` or ```` ```csv ```` block and the timeline in a ```` ```jsonl ```` block; the customer is run. The examples of
-//! rules about tests and properties (P7) are tested, those of rules about simulations simulated.
+//! rules about tests and properties (P7) are tested, those of rules about simulations simulated. A ```` ```md ```` block is a
+//! page that is imported; several, with their names, are a folder of pages that is checked.
 
 use super::program::outcome;
 use playbook::cli::analyse::analyse;
@@ -14,9 +15,11 @@ use std::path::Path;
 
 /// The blocks under a heading: of which kind, and their text.
 fn blocks<'r>(rule: &'r Rule, heading: &str) -> Vec<(&'r str, &'r str)> {
-    let Some(section) = rule.page.split("\n## ").find_map(|section| section.strip_prefix(heading)) else {
-        return Vec::new();
-    };
+    // An example may have headings of its own.
+    let starts = ["Triggers it", "Right"].map(|known| rule.page.find(&format!("\n## {known}\n")));
+    let Some(start) = rule.page.find(&format!("\n## {heading}\n")) else { return Vec::new() };
+    let end = starts.into_iter().flatten().filter(|other| *other > start).min().unwrap_or(rule.page.len());
+    let section = &rule.page[start..end];
     // Every second piece between fences is a block, beginning with its kind.
     section.split("\n```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).collect()
 }
@@ -37,6 +40,19 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
     let blocks = blocks(rule, heading);
     let block = |kind: &str| blocks.iter().find(|(known, _)| *known == kind).map(|(_, text)| *text);
     let folder = tempfile::tempdir().unwrap();
+    let pages: Vec<&(&str, &str)> = blocks.iter().filter(|(kind, _)| kind.split(' ').next() == Some("md")).collect();
+    for (kind, text) in &pages {
+        let name = kind.split_once(' ').map_or("page.md", |(_, name)| name);
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    if !pages.is_empty() {
+        let several = pages.len() > 1;
+        let arguments =
+            if several { ["check", ".", "--format", "json"] } else { ["import", "page.md", "--format", "json"] };
+        let mut found = printed_beside(folder.path(), &arguments, Some(rule));
+        found.dedup();
+        return Some(found);
+    }
     let path = folder.path().join("page.play");
     match (block("play"), block("bytes")) {
         (Some(text), _) => fs::write(&path, text).unwrap(),
@@ -74,6 +90,11 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
 
 /// The names of the findings a command prints as JSON.
 fn printed(folder: &Path, arguments: &[&str]) -> Vec<String> {
+    printed_beside(folder, arguments, None)
+}
+
+/// As [`printed`]; where a rule is given, without notes of others.
+fn printed_beside(folder: &Path, arguments: &[&str], rule: Option<&Rule>) -> Vec<String> {
     let (code, stdout, stderr) = outcome(folder, arguments, b"");
     // Of several right customers none was chosen.
     if code == 2 && stderr.contains("Choose one with `--id`") {
@@ -84,7 +105,9 @@ fn printed(folder: &Path, arguments: &[&str]) -> Vec<String> {
     for found in found.clone() {
         assert_style(found["message"].as_str().unwrap(), found["help"].as_str());
     }
-    found.map(|found| found["name"].as_str().unwrap().to_owned()).collect()
+    let other =
+        |found: &&serde_json::Value| rule.is_some_and(|rule| found["severity"] == "note" && found["name"] != rule.name);
+    found.filter(|found| !other(found)).map(|found| found["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// A message begins in lower case and help in upper case; neither ends like a sentence.

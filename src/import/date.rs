@@ -1,0 +1,119 @@
+//! Dates as people write them in tables.
+
+use crate::value::Date;
+
+/// A date as it was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// The date.
+    pub date: Date,
+    /// What is odd about how it is written; nothing where it is usual.
+    pub oddity: Option<&'static str>,
+}
+
+/// Whether dates with slashes name the day first: only where some row can be read no other way, and none says otherwise.
+#[must_use]
+pub fn day_first<'a>(written: impl IntoIterator<Item = &'a str>) -> bool {
+    let (mut day, mut month) = (false, false);
+    for numbers in written.into_iter().filter(|text| text.contains('/')).filter_map(numbers) {
+        if let [first, second, _] = numbers.as_slice() {
+            day |= (13..=31).contains(&first.0) && second.0 <= 12;
+            month |= (13..=31).contains(&second.0) && first.0 <= 12;
+        }
+    }
+    day && !month
+}
+
+/// The numbers of a date with how many digits they have.
+fn numbers(text: &str) -> Option<Vec<(u32, usize)>> {
+    let mut numbers = Vec::new();
+    for piece in text.split(|character: char| !character.is_ascii_digit()).filter(|piece| !piece.is_empty()) {
+        numbers.push((piece.parse().ok()?, piece.len()));
+    }
+    Some(numbers)
+}
+
+/// Reads a date. Slashes stand between month, day and year, unless `day_first`; dots between day, month and year; a
+/// year may come first.
+#[must_use]
+pub fn read(text: &str, day_first: bool) -> Option<Read> {
+    let text: String = text.chars().map(super::text::narrow).collect();
+    if let Some(read) = with_month_in_words(&text) {
+        return Some(read);
+    }
+    let numbers = numbers(&text)?;
+    let [first, second, third] = numbers.as_slice() else { return None };
+    let mut oddity = None;
+    let (year, month, day) = if first.1 == 4 {
+        (*first, *second, *third)
+    } else {
+        // A dot says that the day comes first.
+        let dots = text.contains('.') && !text.contains('/');
+        let (mut month, mut day) = if dots || day_first { (*second, *first) } else { (*first, *second) };
+        if month.0 > 12 && day.0 <= 12 && month.0 <= 31 {
+            (month, day) = (day, month);
+            oddity = Some("day and month are the other way round");
+        }
+        (*third, month, day)
+    };
+    if month.1 > 2 || day.1 > 2 {
+        oddity = Some("a number has a digit too many");
+    }
+    let full = match year.1 {
+        4 => year.0,
+        2 => {
+            oddity = oddity.or(Some("the year has two digits only"));
+            2000 + year.0
+        }
+        _ => return None,
+    };
+    let date = Date::from_parts(i16::try_from(full).ok()?, i8::try_from(month.0).ok()?, i8::try_from(day.0).ok()?)?;
+    Some(Read { date, oddity })
+}
+
+/// `March 27, 2020`, `27 March 2020`.
+fn with_month_in_words(text: &str) -> Option<Read> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let small = text.to_lowercase();
+    let word = small.split(|character: char| !character.is_alphabetic()).find(|word| word.len() >= 3)?;
+    let month = MONTHS.iter().position(|month| word.starts_with(month))? + 1;
+    let numbers = numbers(text)?;
+    let [first, second] = numbers.as_slice() else { return None };
+    let (day, year) = if first.1 == 4 { (second, first) } else { (first, second) };
+    let date = Date::from_parts(i16::try_from(year.0).ok()?, month as i8, i8::try_from(day.0).ok()?)?;
+    Some(Read { date, oddity: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn iso(text: &str) -> Option<(String, bool)> {
+        read(text, false).map(|read| (read.date.to_string(), read.oddity.is_some()))
+    }
+
+    #[test]
+    fn as_they_are_written() {
+        let fine = |text: &str| Some((text.to_owned(), false));
+        let odd = |text: &str| Some((text.to_owned(), true));
+        assert_eq!(iso("04/30/2020"), fine("2020-04-30"));
+        assert_eq!(iso("3/7/2020"), fine("2020-03-07"));
+        assert_eq!(iso("13.12.2019"), fine("2019-12-13"));
+        assert_eq!(iso("2020-03-27"), fine("2020-03-27"));
+        assert_eq!(iso("2020年4月30日"), fine("2020-04-30"));
+        assert_eq!(iso("March 27, 2020"), fine("2020-03-27"));
+        assert_eq!(iso("10/018/2019"), odd("2019-10-18"));
+        assert_eq!(iso("25/03/2020"), odd("2020-03-25"));
+        assert_eq!(iso("3/27/20"), odd("2020-03-27"));
+        assert_eq!(iso("02/30/2020"), None);
+        assert_eq!(iso("General Maintenance"), None);
+        assert_eq!(iso("4080"), None);
+    }
+
+    #[test]
+    fn a_table_that_names_the_day_first() {
+        assert!(day_first(["25/03/2020", "01/02/2020"]));
+        assert!(!day_first(["25/03/2020", "03/25/2020"]));
+        assert_eq!(read("01/02/2020", true).map(|read| read.date.to_string()).as_deref(), Some("2020-02-01"));
+    }
+}
