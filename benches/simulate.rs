@@ -19,7 +19,7 @@ fn reference_journey(criterion: &mut Criterion) {
     let (mut documents, _) = resolve(&tree, &[]);
     let document = documents.pop().expect("a playbook");
     let machine = Machine::new(document.playbook);
-    let options = Options { seed: 1, threads: Some(1), shard: None };
+    let options = Options { seed: 1, threads: Some(1), shard: None, replications: 1 };
     let mut group = criterion.benchmark_group("simulate");
     group.sample_size(10).throughput(Throughput::Elements(CUSTOMERS));
     for scenario in &document.scenarios {

@@ -72,6 +72,7 @@ impl State {
         let mut state = State {
             now: 0,
             start: customer.start,
+            begins: 0,
             facts: customer.facts.clone(),
             services: services.collect(),
             intended: customer.intended,

@@ -5,9 +5,14 @@
 //! threads, not on shards.
 
 mod arrivals;
+mod calendar;
+mod contended;
 pub mod distribution;
 mod draw;
+pub mod interval;
+pub mod level;
 mod notes;
+mod people;
 mod plan;
 pub mod random;
 pub mod statistics;
@@ -15,19 +20,18 @@ pub mod summary;
 pub mod tally;
 mod world;
 
-pub use notes::{missing_assumptions, refusals};
+pub use notes::missing_assumptions;
 pub use summary::Summary;
 pub use tally::Tally;
 
-use crate::diagnostic::Diagnostic;
 use crate::model::scenario::Scenario;
 use crate::run::journey::drive;
-use crate::run::{Customer, Machine, State};
+use crate::run::{Customer, Machine};
 use crate::value::Duration;
 use plan::Plan;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::sync::atomic::{AtomicBool, Ordering};
-use tally::Counter;
+use tally::{Counter, Memory};
 use world::Scene;
 
 /// Customers that are looked at in one go by one thread.
@@ -52,8 +56,10 @@ pub struct Options {
     pub seed: u64,
     /// How many threads; none takes as many as there are processors.
     pub threads: Option<usize>,
-    /// The part of the cohort; none is all of it.
+    /// The part of the cohort, or of the replications; none is all of it.
     pub shard: Option<Shard>,
+    /// Where customers share people: how many independent simulations; 0 is as 1.
+    pub replications: u32,
 }
 
 /// Who goes through the playbook.
@@ -70,10 +76,8 @@ pub type Progress<'p> = &'p (dyn Fn(u64) + Sync);
 /// Why there is no result.
 #[derive(Debug)]
 pub enum Failure {
-    /// The scenario asks for something that cannot be simulated.
-    Refused(Vec<Diagnostic>),
-    /// It was asked to stop.
-    Stopped,
+    /// It was asked to stop: what is known so far.
+    Stopped(Box<Tally>),
     /// The system gives no threads; in its words.
     NoThreads(String),
 }
@@ -81,7 +85,7 @@ pub enum Failure {
 /// Sends a cohort through a playbook.
 ///
 /// # Errors
-/// The scenario cannot be simulated, `stop` became true, or there are no threads.
+/// `stop` became true, or there are no threads.
 pub fn simulate(
     machine: &Machine,
     scenario: &Scenario,
@@ -90,21 +94,109 @@ pub fn simulate(
     progress: Progress<'_>,
     stop: &AtomicBool,
 ) -> Result<Tally, Failure> {
-    let refused = refusals(machine, scenario);
-    if !refused.is_empty() {
-        return Err(Failure::Refused(refused));
-    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads.unwrap_or(0))
         .build()
         .map_err(|error| Failure::NoThreads(error.to_string()))?;
-    let plan = Plan::new(&machine.playbook, scenario, options.seed);
-    let run = Run { machine, plan: &plan, shard: options.shard.unwrap_or(Shard { index: 1, of: 1 }), progress, stop };
-    let tally = match cohort {
-        Cohort::Drawn(customers) => pool.install(|| run.drawn(customers)),
-        Cohort::Given(customers) => run.given(&pool, customers),
+    let shard = options.shard.unwrap_or(Shard { index: 1, of: 1 });
+    let scarce = contended::scarce(machine, scenario);
+    let customers = match &cohort {
+        Cohort::Drawn(customers) => *customers,
+        Cohort::Given(_) => scenario.customers.unwrap_or(0),
     };
-    if stop.load(Ordering::Relaxed) { Err(Failure::Stopped) } else { Ok(tally) }
+    let tally = if scarce.contains(&true) {
+        let together = Together { machine, scenario, scarce: &scarce, shard, progress, stop };
+        let given = match cohort {
+            Cohort::Drawn(_) => None,
+            Cohort::Given(customers) => Some(customers.collect::<Vec<Customer>>()),
+        };
+        pool.install(|| together.replications(customers, given.as_deref(), options))
+    } else {
+        let plan = Plan::new(&machine.playbook, scenario, options.seed);
+        let run = Run { machine, plan: &plan, customers, shard, progress, stop };
+        match cohort {
+            Cohort::Drawn(customers) => pool.install(|| run.drawn(customers)),
+            Cohort::Given(customers) => run.given(&pool, customers),
+        }
+    };
+    if stop.load(Ordering::Relaxed) { Err(Failure::Stopped(Box::new(tally))) } else { Ok(tally) }
+}
+
+/// The seed of one of several replications, from 0; the first has the seed itself.
+fn replication_seed(seed: u64, replication: u32) -> u64 {
+    if replication == 0 {
+        return seed;
+    }
+    // SplitMix64, as the streams themselves.
+    let mut bits = seed.wrapping_add(u64::from(replication).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+/// A customer who comes at a time.
+struct Arrived {
+    at: i64,
+    number: u64,
+    /// None is drawn.
+    customer: Option<Box<Customer>>,
+}
+
+/// Customers who share people.
+struct Together<'r> {
+    machine: &'r Machine,
+    scenario: &'r Scenario,
+    scarce: &'r [bool],
+    shard: Shard,
+    progress: Progress<'r>,
+    stop: &'r AtomicBool,
+}
+
+impl Together<'_> {
+    /// So many simulations with seeds of their own, side by side; put together in their order.
+    fn replications(&self, customers: u64, given: Option<&[Customer]>, options: &Options) -> Tally {
+        let all = options.replications.max(1);
+        let shard = self.shard;
+        let mine: Vec<u32> =
+            (0..all).filter(|number| u64::from(*number) % shard.of.max(1) + 1 == shard.index).collect();
+        let mut tallies: Vec<Tally> = mine
+            .into_par_iter()
+            .map(|number| self.once(customers, given, replication_seed(options.seed, number)))
+            .collect();
+        if all == 1 {
+            return tallies.pop().unwrap_or_else(|| Tally::new(self.machine));
+        }
+        let mut whole = Tally::new(self.machine);
+        for mut tally in tallies {
+            whole.merge(&tally);
+            tally.parts = Vec::new();
+            whole.parts.push(tally);
+        }
+        whole
+    }
+
+    fn once(&self, customers: u64, given: Option<&[Customer]>, seed: u64) -> Tally {
+        let plan = Plan::new(&self.machine.playbook, self.scenario, seed);
+        let mut arrivals: Vec<Arrived> = match given {
+            None => {
+                let come = |number| Arrived { at: plan.arrival(number, customers).0, number, customer: None };
+                (0..customers).map(come).collect()
+            }
+            Some(given) => {
+                let numbered = (0..).zip(given);
+                let come = |(number, customer): (u64, &Customer)| Arrived {
+                    at: plan.arrival_of(customer, number, given.len() as u64).0,
+                    number,
+                    customer: Some(Box::new(customer.clone())),
+                };
+                numbered.map(come).collect()
+            }
+        };
+        arrivals.sort_by_key(|arrived| (arrived.at, arrived.number));
+        let from_file = given.is_some();
+        let scarce = self.scarce;
+        contended::simulate(self.machine, self.scenario, &plan, scarce, arrivals, from_file, self.progress, self.stop)
+    }
 }
 
 /// When the customer of this number arrives, counted from the start of the cohort.
@@ -116,6 +208,8 @@ pub fn arrival(machine: &Machine, scenario: &Scenario, seed: u64, customer: u64,
 struct Run<'r> {
     machine: &'r Machine,
     plan: &'r Plan<'r>,
+    /// How many there are, as far as arrivals depend on it.
+    customers: u64,
     shard: Shard,
     progress: Progress<'r>,
     stop: &'r AtomicBool,
@@ -177,7 +271,7 @@ impl Run<'_> {
 
     fn chunk(&self, tally: &mut Tally, customers: impl Iterator<Item = (u64, Customer)>, from_file: bool) {
         let mut scene = Scene::new(self.plan, self.stop);
-        let mut visits = Vec::new();
+        let mut memory = Memory::default();
         let mut done = 0;
         for (number, mut customer) in customers {
             if self.stopped() {
@@ -187,13 +281,22 @@ impl Run<'_> {
             if !self.in_shard(number) {
                 continue;
             }
+            let arrival = self.plan.arrival_of(&customer, number, self.customers);
+            let until = self.plan.horizon.unwrap_or(DEFAULT_HORIZON).0.saturating_sub(arrival.0);
+            if until < 0 {
+                tally.not_arrived += 1;
+                continue;
+            }
+            if self.plan.warm_up.is_some_and(|warm_up| arrival < warm_up) {
+                tally.warming_up += 1;
+                continue;
+            }
             scene.begin(self.machine, number, &mut customer, from_file);
-            let mut state = State::new(self.machine, &customer);
-            visits.clear();
-            let mut counter = Counter { tally, visits: &mut visits };
-            let horizon = self.plan.horizon.unwrap_or(DEFAULT_HORIZON);
-            let stop = drive(self.machine, &mut state, &mut scene, &mut counter, Some(horizon.0));
-            tally.finish(self.machine, &state, stop);
+            let mut state = self.plan.state(self.machine, &mut customer, arrival);
+            memory.clear();
+            let mut counter = Counter { tally, memory: &mut memory };
+            let stop = drive(self.machine, &mut state, &mut scene, &mut counter, Some(until));
+            tally.finish(self.machine, &state, stop, &mut memory, &[]);
         }
         (self.progress)(done);
     }

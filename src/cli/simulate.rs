@@ -137,11 +137,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     }
     let tally = match result {
         Ok(tally) => tally,
-        Err(Failure::Refused(refused)) => {
-            report(&refused, &sources, json, session)?;
-            return Ok(Exit::Findings);
-        }
-        Err(Failure::Stopped) => return Err(Stop::Interrupted),
+        Err(Failure::Stopped(_)) => return Err(Stop::Interrupted),
         Err(Failure::NoThreads(why)) => return Err(Stop::Unreadable(format!("there are no threads: {why}"))),
     };
     let summary = Summary::new(&machine, &scenario.name.name, arguments.seed, &tally);

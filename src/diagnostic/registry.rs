@@ -136,7 +136,7 @@ rules! {
     SCENARIO_CONFLICT "P604" "scenario-conflict" Error "A scenario says two things about one thing";
     MISPLACED_DRAW "P605" "misplaced-draw" Error "Something is drawn where a plain condition or plain odds belong";
     NO_SUCH_WORK "P606" "no-such-work" Error "A scenario times work that a stage does not have";
-    STAFFING_NOT_SUPPORTED "P607" "staffing-not-supported" Error "Limited people are not simulated yet";
+    // P607 is retired: it said that limited people were not simulated.
     ASSUMPTION_MISSING "P608" "assumption-missing" Note "A scenario leaves a fact unknown that the playbook looks at";
     IDLE_STAFFING "P613" "idle-staffing" Warning "A scenario staffs a role that no task waits for";
     NOBODY_FOR_SERVICE "P614" "nobody-for-service" Error "A task needs people who know its service, and there are none";

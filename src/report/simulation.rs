@@ -2,7 +2,7 @@
 
 use super::paint::{Look, Tone, visible};
 use crate::model::Playbook;
-use crate::simulate::summary::{Days, Summary, Unfinished};
+use crate::simulate::summary::{Days, RoleFigures, Summary, Unfinished};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
 
@@ -53,9 +53,14 @@ pub fn text(summary: &Summary, playbook: &Playbook, language: Option<&str>, look
     let stages =
         stages.map(|stage| [vec![titled(&stage.name), grouped(stage.entered)], cells(stage.duration)].concat());
     table(&mut out, look, ["Stage", "entered", "mean days", "half within", "90% within", "longest"], stages.collect());
+    exits(&mut out, summary, look);
     let tasks = summary.tasks.iter().filter(|task| task.offered > 0);
-    let tasks = tasks.map(|task| vec![task.label.clone(), grouped(task.offered), grouped(task.complete)]);
-    table(&mut out, look, ["Task", "offered", "complete"], tasks.collect());
+    let tasks = tasks.map(|task| {
+        let counts = [task.offered, task.complete, task.not_required].map(grouped).to_vec();
+        [vec![task.label.clone()], counts, vec![mean(task.duration)]].concat()
+    });
+    table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
+    roles(&mut out, summary, look);
     waits(&mut out, summary, look);
     let rejected = summary.rejected.iter().map(|(message, count)| vec![visible(message).into_owned(), grouped(*count)]);
     table(&mut out, look, ["The scenario says what the playbook does not allow", "times"], rejected.collect());
@@ -65,6 +70,50 @@ pub fn text(summary: &Summary, playbook: &Playbook, language: Option<&str>, look
 }
 
 const DAYS: [&str; 5] = ["Duration", "mean days", "half within", "90% within", "longest"];
+
+/// Ways out of stages that have been left in more than one way.
+fn exits(out: &mut String, summary: &Summary, look: Look) {
+    let mut rows = Vec::new();
+    for stage in &summary.stages {
+        let taken: Vec<_> = stage.exits.iter().filter(|exit| exit.share.count > 0).collect();
+        if taken.len() < 2 {
+            continue;
+        }
+        for exit in taken {
+            let to = exit.to.as_deref().unwrap_or("another way");
+            let interval = format!("{} to {}", percent(exit.share.low), percent(exit.share.high));
+            let name = format!("{} -> {to} ({})", stage.name, exit.by);
+            rows.push(vec![name, grouped(exit.share.count), percent(exit.share.share), interval]);
+        }
+    }
+    table(out, look, ["Way out", "times", "share", "95% interval"], rows);
+}
+
+/// Scarce people, and the lines before them.
+fn roles(out: &mut String, summary: &Summary, look: Look) {
+    let row = |role: &RoleFigures| {
+        let taken = match role.interval {
+            Some(ends) => format!("{} to {}", percent(ends.low), percent(ends.high)),
+            None => "-".to_owned(),
+        };
+        vec![role.name.clone(), grouped(role.people), percent(role.utilisation), taken]
+    };
+    table(out, look, ["Role", "people", "busy", "95% interval"], summary.roles.iter().map(row).collect());
+    let waits = summary.roles.iter().map(|role| [vec![role.name.clone()], cells(role.queue_wait)].concat());
+    table(out, look, ["Wait for", "mean days", "half within", "90% within", "longest"], waits.collect());
+    let lines = summary.roles.iter().map(|role| {
+        let mut row = vec![role.name.clone(), format!("{:.1}", role.line.mean), grouped(role.line.max)];
+        row.extend([grouped(role.in_line), format!("{:.1}", role.worked_days), format!("{:.1}", role.overtime_days)]);
+        row.push(role.cost.map_or("-".to_owned(), |cost| format!("{cost:.2}")));
+        row
+    });
+    let head = ["Line of", "mean length", "longest", "at the end", "days worked", "of it overtime", "cost"];
+    table(out, look, head, lines.collect());
+    if let Some(course) = &summary.customers_under_way {
+        let row = vec!["under way".to_owned(), format!("{:.1}", course.mean), grouped(course.max)];
+        table(out, look, ["Customers", "mean", "most"], vec![row]);
+    }
+}
 
 fn unfinished(summary: &Summary) -> [(&Unfinished, &'static str); 3] {
     [(&summary.waiting, "(waiting)"), (&summary.held, "(held: a need is not met)"), (&summary.under_way, "(under way)")]
@@ -120,8 +169,20 @@ fn table<const N: usize>(out: &mut String, look: Look, head: [&str; N], rows: Ve
 
 fn cells(days: Option<Days>) -> Vec<String> {
     match days {
-        Some(days) => [days.mean, days.p50, days.p90, days.max].map(|days| format!("{days:.1}")).to_vec(),
+        Some(found) => {
+            let rest = [found.p50, found.p90, found.max].map(|days| format!("{days:.1}"));
+            [vec![mean(days)], rest.to_vec()].concat()
+        }
         None => vec!["-".to_owned(); 4],
+    }
+}
+
+/// The mean with half the width of its interval.
+fn mean(days: Option<Days>) -> String {
+    match days.map(|days| (days.mean, days.interval)) {
+        Some((mean, Some(ends))) => format!("{mean:.1} ± {:.1}", (ends.high - ends.low) / 2.0),
+        Some((mean, None)) => format!("{mean:.1}"),
+        None => "-".to_owned(),
     }
 }
 

@@ -106,14 +106,32 @@ impl<O: Observer> Observer for Listener<'_, O> {
     }
 }
 
-/// A journey on its way: the state, and which rounds have had their draws.
-struct Drive<'a, O, W> {
+/// What a drive remembers from one instant to the next.
+#[derive(Debug, Clone, Default)]
+pub struct Pace {
+    /// Track, visit, cadence and round whose draws are done.
+    drawn: Vec<(TrackId, u32, CadenceId, u32)>,
+    /// Instants so far.
+    instants: u32,
+}
+
+/// What comes next in a journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Something at this instant.
+    At(Seconds),
+    /// Nothing that time could bring, or nothing more at all.
+    Never(Stop),
+}
+
+/// A journey on its way, to be driven instant by instant: where many journeys share a clock, each goes on when its turn
+/// comes.
+pub struct Drive<'a, O, W> {
     machine: &'a Machine,
     state: &'a mut State,
     world: &'a mut W,
     listener: Listener<'a, O>,
-    /// Track, visit, cadence and round whose draws are done.
-    drawn: Vec<(TrackId, u32, CadenceId, u32)>,
+    pace: &'a mut Pace,
 }
 
 /// Drives a journey from its start, or on from where it stands, until it ends, nothing is left to come, or `until`.
@@ -124,39 +142,71 @@ pub fn drive<O: Observer, W: World>(
     observer: &mut O,
     until: Option<Seconds>,
 ) -> Stop {
-    let listener = Listener { observer, offered: Vec::new(), entered: Vec::new(), moved: false };
-    let mut drive = Drive { machine, state, world, listener, drawn: Vec::new() };
-    drive.run(until)
+    Drive::new(machine, state, world, observer, &mut Pace::default()).run(until)
 }
 
-impl<O: Observer, W: World> Drive<'_, O, W> {
-    fn run(&mut self, until: Option<Seconds>) -> Stop {
+impl<'a, O: Observer, W: World> Drive<'a, O, W> {
+    /// Takes a journey up where it stands.
+    pub fn new(
+        machine: &'a Machine,
+        state: &'a mut State,
+        world: &'a mut W,
+        observer: &'a mut O,
+        pace: &'a mut Pace,
+    ) -> Drive<'a, O, W> {
+        let listener = Listener { observer, offered: Vec::new(), entered: Vec::new(), moved: false };
+        Drive { machine, state, world, listener, pace }
+    }
+
+    /// Begins the journey, if it has not begun.
+    pub fn begin(&mut self) {
         if self.state.tracks.is_empty() {
             self.apply(&Event::Start);
         }
-        for _ in 0..MOST_INSTANTS {
-            if over(self.state) {
-                return Stop::Ended;
-            }
-            if self.world.stops() {
-                return Stop::Horizon;
-            }
-            let timer = next_timer(self.machine, self.state);
-            let said = self.world.next(self.machine, self.state);
-            let Some(at) = [timer, said].into_iter().flatten().min() else { return Stop::Waiting };
-            if until.is_some_and(|until| at > until) {
-                if let Some(until) = until {
-                    self.apply(&Event::Advance(until.max(self.state.now)));
-                }
-                return Stop::Horizon;
-            }
-            self.instant(at.max(self.state.now));
+    }
+
+    /// What comes next, once the journey has begun.
+    pub fn upcoming(&mut self) -> Next {
+        if over(self.state) {
+            return Next::Never(Stop::Ended);
         }
-        if over(self.state) { Stop::Ended } else { Stop::Endless }
+        if self.pace.instants >= MOST_INSTANTS {
+            return Next::Never(Stop::Endless);
+        }
+        if self.world.stops() {
+            return Next::Never(Stop::Horizon);
+        }
+        let timer = next_timer(self.machine, self.state);
+        let said = self.world.next(self.machine, self.state);
+        let next = [timer, said].into_iter().flatten().min();
+        next.map_or(Next::Never(Stop::Waiting), |at| Next::At(at.max(self.state.now)))
+    }
+
+    fn run(&mut self, until: Option<Seconds>) -> Stop {
+        self.begin();
+        loop {
+            match self.upcoming() {
+                Next::Never(stop) => return stop,
+                Next::At(at) => {
+                    if let Some(until) = until.filter(|until| at > *until) {
+                        self.apply(&Event::Advance(until.max(self.state.now)));
+                        return Stop::Horizon;
+                    }
+                    self.instant(at);
+                }
+            }
+        }
+    }
+
+    /// Something said to the journey at this instant, followed until nothing more moves.
+    pub fn tell(&mut self, at: Seconds, event: &Event) {
+        self.apply(&Event::Advance(at));
+        self.apply(event);
     }
 
     /// Everything of one instant.
-    fn instant(&mut self, at: Seconds) {
+    pub fn instant(&mut self, at: Seconds) {
+        self.pace.instants += 1;
         self.apply(&Event::Advance(at));
         self.draw_rounds();
         while self.world.next(self.machine, self.state).is_some_and(|next| next <= self.state.now) {
@@ -178,11 +228,11 @@ impl<O: Observer, W: World> Drive<'_, O, W> {
             let (cadence, round) = (cadence.cadence, cadence.rounds + 1);
             // A round that was drawn for and did not come, because the draw moved the track, is not drawn for again.
             let key = (track, known.visit.first, cadence, round);
-            if self.drawn.contains(&key) {
+            if self.pace.drawn.contains(&key) {
                 continue;
             }
-            self.drawn.retain(|(known, _, other, _)| (*known, *other) != (track, cadence));
-            self.drawn.push(key);
+            self.pace.drawn.retain(|(known, _, other, _)| (*known, *other) != (track, cadence));
+            self.pace.drawn.push(key);
             for event in self.world.before_round(self.machine, self.state, track, stage, cadence, round) {
                 self.apply(&event);
             }

@@ -22,6 +22,9 @@ pub struct State {
     pub now: Seconds,
     /// The date of day 0, where known.
     pub start: Option<Date>,
+    /// The time of day at which the journey begins; midnight but for customers who share a clock with others.
+    #[serde(default)]
+    pub begins: Seconds,
     /// Customer facts by slot.
     pub facts: Vec<Option<Value>>,
     /// All declared services, intended or not.
@@ -255,13 +258,13 @@ impl State {
     /// The date of an instant.
     #[must_use]
     pub fn date_of(&self, at: Seconds) -> Option<Date> {
-        self.start.map(|start| start.plus_days(at.div_euclid(DAY)))
+        self.start.map(|start| start.plus_days(at.saturating_add(self.begins).div_euclid(DAY)))
     }
 
     /// The instant at which a date begins.
     #[must_use]
     pub fn instant_of(&self, date: Date) -> Option<Seconds> {
-        self.start.map(|start| (i64::from(date.0) - i64::from(start.0)) * DAY)
+        self.start.map(|start| (i64::from(date.0) - i64::from(start.0)) * DAY - self.begins)
     }
 
     /// The records of tasks of a service, or the customer's own.

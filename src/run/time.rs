@@ -194,7 +194,8 @@ fn turning_points(view: View<'_>, what: &TimedAtom, note: &mut impl FnMut(Second
                     let from = view.since_instant(since).and_then(|from| view.state.date_of(from));
                     let Some((from, today)) = from.zip(view.state.today()) else { return };
                     if view.machine.business_days(from, today) <= count {
-                        later(Some((now.div_euclid(DAY) + 1) * DAY));
+                        let begins = view.state.begins;
+                        later(Some(((now + begins).div_euclid(DAY) + 1) * DAY - begins));
                     }
                 }
             }

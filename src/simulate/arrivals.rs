@@ -2,9 +2,28 @@
 
 use super::plan::Plan;
 use crate::model::scenario::{Arrival, ArrivalRate};
-use crate::value::Duration;
+use crate::run::{Customer, Machine, State};
+use crate::value::{DAY, Duration};
 
 impl Plan<'_> {
+    /// The state of a customer who comes at this time, before the journey begins. Where the scenario has a date, customers
+    /// without one get theirs.
+    pub(super) fn state(&self, machine: &Machine, customer: &mut Customer, arrival: Duration) -> State {
+        let Some(starts) = self.starts else { return State::new(machine, customer) };
+        customer.start = customer.start.or_else(|| Some(starts.plus_days(arrival.0.div_euclid(DAY))));
+        let mut state = State::new(machine, customer);
+        state.begins = arrival.0.rem_euclid(DAY);
+        state
+    }
+
+    /// When a customer of a file comes: on the own date, where the scenario has one too; else as drawn customers do.
+    pub(super) fn arrival_of(&self, customer: &Customer, number: u64, of: u64) -> Duration {
+        match (self.starts, customer.start) {
+            (Some(starts), Some(start)) => Duration((i64::from(start.0) - i64::from(starts.0)) * DAY),
+            _ => self.arrival(number, of),
+        }
+    }
+
     /// When the customer of this number (from 0) arrives, counted from day 0 of the scenario. Each customer's arrival is
     /// known without the others': given their number, the arrivals of a Poisson process are independent, each at any time
     /// alike where the rate is the same, and more often where it is higher.

@@ -1,22 +1,10 @@
 //! What a simulation has to say about its scenario beside its figures.
 
-use crate::diagnostic::{ASSUMPTION_MISSING, Diagnostic, STAFFING_NOT_SUPPORTED};
+use crate::diagnostic::{ASSUMPTION_MISSING, Diagnostic};
 use crate::model::scenario::Scenario;
 use crate::model::{Atom, Expr, FactId, Node, Playbook, Trigger, Volatility, Work};
 use crate::run::Machine;
 use std::collections::BTreeSet;
-
-/// Why a scenario cannot be simulated; empty where it can.
-#[must_use]
-pub fn refusals(machine: &Machine, scenario: &Scenario) -> Vec<Diagnostic> {
-    let refusal = |staffing: &crate::model::scenario::Staffing| {
-        let role = &machine.playbook.roles[staffing.role.index()].name;
-        let message = format!("limited people are not simulated yet, and this scenario limits `{role}`");
-        Diagnostic::new(&STAFFING_NOT_SUPPORTED, staffing.span, message)
-            .help("Remove the line to simulate as if there were always somebody free")
-    };
-    scenario.staffing.iter().map(refusal).collect()
-}
 
 /// Facts the playbook looks at that stay unknown for every drawn customer: they have no default, and neither the scenario
 /// nor the playbook ever says what they are.

@@ -3,7 +3,7 @@
 use super::random::{Purpose, StreamKey};
 use crate::model::scenario::{Arrival, Chance, Draw, Odds, Sampler, Scenario, Statement};
 use crate::model::{DynamicsMoment, EventId, Expr, FactId, Node, Playbook, ServiceId, StageId};
-use crate::value::Duration;
+use crate::value::{Date, Duration};
 use std::collections::BTreeMap;
 
 /// A place where something is drawn: a stream for the customer (0) and for each service (1 + index).
@@ -95,6 +95,8 @@ pub(super) struct Plan<'s> {
     /// Instances of a site: the customer and each service.
     pub(super) instances: usize,
     pub(super) horizon: Option<Duration>,
+    pub(super) warm_up: Option<Duration>,
+    pub(super) starts: Option<Date>,
 }
 
 struct Planner<'p> {
@@ -240,6 +242,8 @@ impl<'s> Plan<'s> {
             sites: planner.sites,
             instances: playbook.services.len() + 1,
             horizon: scenario.horizon,
+            warm_up: scenario.warm_up,
+            starts: scenario.starts,
         }
     }
 }

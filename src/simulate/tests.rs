@@ -6,6 +6,7 @@ use crate::value::{Micro, Value};
 use std::sync::atomic::AtomicU64;
 use tally::WaitKind;
 
+mod people;
 mod reference;
 
 fn machine_of(text: &str) -> (Machine, Vec<Scenario>) {
@@ -224,22 +225,6 @@ fn what_the_playbook_does_not_allow_is_told() {
 }
 
 #[test]
-fn staffing_is_refused() {
-    let (machine, mut scenarios) = machine_of(
-        "playbook p \"P\" {
-           roles { manager \"Manager\" }
-           stage one \"One\" by manager { task 1 optional \"One\"  -> done }
-           end done success
-         }
-         scenario s { customers 10  role manager one per 60 customers, 8 hours on weekdays }",
-    );
-    let scenario = scenarios.pop().expect("a scenario");
-    let got = simulate(&machine, &scenario, Cohort::Drawn(10), &Options::default(), &|_| {}, &AtomicBool::new(false));
-    let Err(Failure::Refused(told)) = got else { panic!("it must not run") };
-    assert_eq!(told.iter().map(|finding| finding.rule.name).collect::<Vec<_>>(), ["staffing-not-supported"]);
-}
-
-#[test]
 fn facts_nobody_speaks_of_are_noted() {
     let stages = "stage ask \"Ask\" { -> good when large and usage > 1%  -> bad otherwise }";
     let names = |scenario: &str| {
@@ -265,7 +250,7 @@ fn nobody_is_a_cohort_too() {
 fn stopping_gives_no_result() {
     let (machine, scenario) = small(ROUNDS, "services ~ teams 100%  usage ~ 0%");
     let got = simulate(&machine, &scenario, Cohort::Drawn(10), &Options::default(), &|_| {}, &AtomicBool::new(true));
-    assert!(matches!(got, Err(Failure::Stopped)));
+    assert!(matches!(got, Err(Failure::Stopped(_))));
 }
 
 #[test]
@@ -314,7 +299,7 @@ fn customers_of_a_file_do_not_depend_on_batches_or_threads() {
             customer.intended = customer.intended.with(ServiceId(number % 2));
             customer
         });
-        let options = Options { seed: 9, threads: Some(threads), shard };
+        let options = Options { seed: 9, threads: Some(threads), shard, ..Options::default() };
         simulate(&machine, &scenario, Cohort::Given(&mut customers), &options, &|_| {}, &AtomicBool::new(false))
             .expect("runs")
     };

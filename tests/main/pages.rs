@@ -9,7 +9,7 @@
 
 use super::program::outcome;
 use playbook::cli::analyse::analyse;
-use playbook::diagnostic::{ASSUMPTION_MISSING, RULES, Rule, STAFFING_NOT_SUPPORTED, Severity};
+use playbook::diagnostic::{ASSUMPTION_MISSING, RULES, Rule, Severity};
 use std::fs;
 use std::path::Path;
 
@@ -81,7 +81,7 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
     if rule.code.starts_with("P7") {
         found.extend(printed(folder.path(), &["test", "page.play", "--format", "json"]));
     }
-    if [&STAFFING_NOT_SUPPORTED, &ASSUMPTION_MISSING].contains(&rule) {
+    if rule == &ASSUMPTION_MISSING {
         found.extend(printed(folder.path(), &["simulate", "page.play", "--format", "json"]));
     }
     found.dedup();

@@ -88,7 +88,7 @@ fn the_same_bytes_for_any_number_of_threads_and_shards() {
     let (machine, scenarios) = machine_of(REFERENCE);
     let scenario = &scenarios[0];
     let run = |threads: usize, shard: Option<Shard>| {
-        tally(&machine, scenario, 600, &Options { seed: 7, threads: Some(threads), shard })
+        tally(&machine, scenario, 600, &Options { seed: 7, threads: Some(threads), shard, ..Options::default() })
     };
     let bytes = |tally: &Tally| Summary::new(&machine, "reference", 7, tally).to_json().to_string();
     let whole = run(1, None);
@@ -125,6 +125,68 @@ fn an_added_draw_shifts_no_other() {
     );
     assert_eq!(count(&more), before);
     let longer = count(&REFERENCE.replacen("triangular(1, 3, 7)", "triangular(2, 3, 7)", 1));
-    assert_eq!((&longer.tracks, &longer.tasks), (&before.tracks, &before.tasks));
+    let tasks = |summary: &Summary| -> Vec<(String, u64, u64)> {
+        summary.tasks.iter().map(|task| (task.label.clone(), task.offered, task.complete)).collect()
+    };
+    assert_eq!((&longer.tracks, tasks(&longer)), (&before.tracks, tasks(&before)));
     assert_ne!(longer.stages, before.stages);
+}
+
+/// Of 300 runs with 1,200 customers each of the hand-written program for the journey with people (first come first served,
+/// tracks in the order of services, a released manager serves the line first): mean and standard deviation of one run.
+struct Contended {
+    scenario: &'static str,
+    wait_days: (f64, f64),
+    busy: (f64, f64),
+    mean_days: (f64, f64),
+    p50_days: (f64, f64),
+    p90_days: (f64, f64),
+}
+
+fn contended_agrees(expected: &Contended) {
+    const RUNS: u32 = 3;
+    let (machine, scenarios) = machine_of(REFERENCE);
+    let scenario = scenarios.iter().find(|known| known.name.name == expected.scenario).expect("it is in the file");
+    let options = Options { seed: 11, replications: RUNS, ..Options::default() };
+    let tally = tally(&machine, scenario, 1_200, &options);
+    let mut sums = [0.0; 5];
+    for part in &tally.parts {
+        let got = Summary::new(&machine, expected.scenario, 11, part);
+        let role = &got.roles[0];
+        let (wait, days) = (role.queue_wait.expect("tasks waited"), got.duration.expect("journeys are over"));
+        let figures = [wait.mean, role.utilisation, days.mean, days.p50, days.p90];
+        sums.iter_mut().zip(figures).for_each(|(sum, figure)| *sum += figure);
+        assert_eq!(got.outcomes.iter().map(|(_, share)| share.count).sum::<u64>(), 1_200);
+        let done: u64 = got.tasks.iter().map(|task| task.complete).sum();
+        assert_eq!(wait.count, done, "every task waited in the line once");
+    }
+    let Contended { wait_days, busy, mean_days, p50_days, p90_days, .. } = *expected;
+    for (sum, (mean, deviation)) in sums.into_iter().zip([wait_days, busy, mean_days, p50_days, p90_days]) {
+        let z = (sum / f64::from(RUNS) - mean) / (deviation / f64::from(RUNS).sqrt());
+        assert!(z.abs() < 4.0, "{}: {} and not {mean}, z = {z:.2}", expected.scenario, sum / f64::from(RUNS));
+    }
+}
+
+#[test]
+fn too_few_managers_as_in_the_program_written_by_hand() {
+    contended_agrees(&Contended {
+        scenario: "reference_contended",
+        wait_days: (302.97, 9.17),
+        busy: (0.882_9, 0.015_2),
+        mean_days: (585.19, 16.98),
+        p50_days: (571.19, 20.59),
+        p90_days: (994.27, 22.10),
+    });
+}
+
+#[test]
+fn and_just_enough_managers() {
+    contended_agrees(&Contended {
+        scenario: "reference_just_enough",
+        wait_days: (1.058, 0.787),
+        busy: (0.564_3, 0.030_2),
+        mean_days: (114.29, 1.84),
+        p50_days: (115.94, 1.71),
+        p90_days: (174.04, 2.57),
+    });
 }

@@ -169,7 +169,7 @@ impl Builder<'_> {
         });
         let time = time.unwrap_or_else(|| {
             self.problem(
-                Diagnostic::new(&BAD_NUMBER, *span, format!("There is no time of day `{text}`"))
+                Diagnostic::new(&BAD_NUMBER, *span, format!("there is no time of day `{text}`"))
                     .help("Times of day go from `0:00` to `24:00`"),
             );
             0

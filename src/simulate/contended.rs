@@ -1,0 +1,497 @@
+//! Customers who share scarce people: one clock for all, one instant after the other.
+//!
+//! Each customer's journey is driven by the interpreter; what is added here is who waits for whom. At one instant first
+//! those serve whose working day begins, then customers have their turn in the order of their numbers. After a
+//! customer's turn, people who became free serve the lines first; then the tasks newly offered join them.
+
+use super::people::{Floor, LineKey, Ticket};
+use super::plan::Plan;
+use super::tally::{Counter, Memory, Tally};
+use super::world::Scene;
+use super::{Arrived, DEFAULT_HORIZON, Progress};
+use crate::model::scenario::Scenario;
+use crate::model::{CadenceId, OfferId, RoleId, StageId};
+use crate::run::evaluate::View;
+use crate::run::journey::{Answer, Drive, Next, Pace, Stop, World};
+use crate::run::state::{OpenTask, Seconds, State, TrackId};
+use crate::run::{Customer, Event, Machine};
+use crate::value::Duration;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Where one simulation is cut into parts: so many, of customers who came one after the other.
+const PARTS: usize = 20;
+
+/// How many customers are told of as done in one go.
+const TOLD: u64 = 64;
+
+/// A task that was offered and takes people's time.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    track: TrackId,
+    offer: OfferId,
+    takes: Duration,
+}
+
+/// The world around one customer, who has to wait for people.
+struct Asking<'p> {
+    scene: Scene<'p>,
+    /// By offer: whether its task waits for people.
+    scarce: &'p [bool],
+    asked: Vec<Asked>,
+}
+
+impl World for Asking<'_> {
+    fn offered(&mut self, machine: &Machine, state: &State, track: TrackId, offer: OfferId) -> Answer {
+        match self.scene.offered(machine, state, track, offer) {
+            // What takes no time needs nobody.
+            Answer::Takes(takes) if takes.0 > 0 && self.scarce[offer.index()] => {
+                self.asked.push(Asked { track, offer, takes });
+                Answer::Waits
+            }
+            answer => answer,
+        }
+    }
+
+    fn before_round(
+        &mut self,
+        machine: &Machine,
+        state: &State,
+        track: TrackId,
+        stage: StageId,
+        cadence: CadenceId,
+        round: u32,
+    ) -> Vec<Event> {
+        self.scene.before_round(machine, state, track, stage, cadence, round)
+    }
+
+    fn on_entry(&mut self, machine: &Machine, state: &State, track: TrackId, stage: StageId) -> Vec<Event> {
+        self.scene.on_entry(machine, state, track, stage)
+    }
+
+    fn then(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        self.scene.then(machine, state)
+    }
+
+    fn next(&mut self, machine: &Machine, state: &State) -> Option<Seconds> {
+        self.scene.next(machine, state)
+    }
+
+    fn say(&mut self, machine: &Machine, state: &State) -> Option<Event> {
+        self.scene.say(machine, state)
+    }
+}
+
+/// A task that waits for people.
+#[derive(Debug)]
+struct Waiting {
+    ticket: Ticket,
+    line: LineKey,
+    track: TrackId,
+    visit: u32,
+    offer: OfferId,
+    takes: i64,
+    /// Its track stands still: it keeps its place and is passed over.
+    passed_over: bool,
+}
+
+/// A task somebody works on.
+#[derive(Debug)]
+struct Work {
+    group: usize,
+    track: TrackId,
+    visit: u32,
+    offer: OfferId,
+    since: Seconds,
+    /// What is left to do, when it last went on or stopped.
+    left: i64,
+    /// Since when it goes on; none while it stands still.
+    running: Option<Seconds>,
+}
+
+/// A customer on the way.
+struct Journey<'p> {
+    number: u64,
+    place: usize,
+    arrival: Seconds,
+    part: usize,
+    state: State,
+    world: Asking<'p>,
+    pace: Pace,
+    memory: Memory,
+    waiting: Vec<Waiting>,
+    work: Vec<Work>,
+    /// Counts how often it was said when the next turn is; only the last counts.
+    stamp: u32,
+    stop: Option<Stop>,
+}
+
+impl Journey<'_> {
+    fn open(&self, track: TrackId, visit: u32, offer: OfferId) -> Option<&OpenTask> {
+        let known = self.state.tracks.get(track).filter(|track| track.active() && track.visit.number == visit)?;
+        known.visit.open.iter().find(|open| open.offer == offer)
+    }
+
+    fn stands_still(&self, track: TrackId, open: &OpenTask) -> bool {
+        self.state.tracks[track].stopped.is_some() || open.blocked.is_some()
+    }
+}
+
+/// Something to come: the beginning of a group's working day, or a customer's turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Opening(usize),
+    /// The number, the place among the arrivals, and the stamp.
+    Customer(u64, usize, u32),
+}
+
+/// One simulation.
+struct Shop<'r, 'p> {
+    machine: &'r Machine,
+    plan: &'p Plan<'p>,
+    stop: &'p AtomicBool,
+    floor: Floor<'r>,
+    agenda: BinaryHeap<Reverse<(Seconds, Turn)>>,
+    /// By place among the arrivals.
+    journeys: Vec<Option<Box<Journey<'p>>>>,
+    parts: Vec<Tally>,
+    whole: Tally,
+    warm_up: Seconds,
+    /// Which offers' tasks wait for people.
+    scarce: &'p [bool],
+    done: u64,
+    progress: Progress<'r>,
+}
+
+/// Which offers' tasks wait for people.
+pub(super) fn scarce(machine: &Machine, scenario: &Scenario) -> Vec<bool> {
+    let offers = (0..machine.playbook.offers.len()).map(|offer| OfferId(offer as u32));
+    offers.map(|offer| !scenario.waits_for(&machine.playbook, offer).is_empty()).collect()
+}
+
+/// Sends customers who share people through a playbook. `arrivals` are sorted.
+#[expect(clippy::too_many_arguments, reason = "what a simulation is made of")]
+pub(super) fn simulate<'p>(
+    machine: &Machine,
+    scenario: &Scenario,
+    plan: &'p Plan<'p>,
+    scarce: &'p [bool],
+    arrivals: Vec<Arrived>,
+    from_file: bool,
+    progress: Progress<'_>,
+    stop: &'p AtomicBool,
+) -> Tally {
+    let count = arrivals.len();
+    let warm_up = plan.warm_up.map_or(i64::MIN, |warm_up| warm_up.0);
+    let since = warm_up.max(arrivals.first().map_or(0, |first| first.at));
+    let mut whole = Tally::new(machine);
+    whole.customers_under_way = super::level::Level::new(since);
+    let mut shop = Shop {
+        machine,
+        plan,
+        stop,
+        floor: Floor::new(&machine.playbook, scenario, count as u64, since),
+        agenda: BinaryHeap::new(),
+        journeys: Vec::new(),
+        // The last is for those who are not counted.
+        parts: vec![Tally::new(machine); PARTS + 1],
+        whole,
+        warm_up,
+        scarce,
+        done: 0,
+        progress,
+    };
+    let warming = arrivals.partition_point(|arrived| arrived.at < warm_up);
+    let mut arrivals = arrivals.into_iter().enumerate().peekable();
+    let horizon = plan.horizon.unwrap_or(DEFAULT_HORIZON).0;
+    let mut now = since;
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let come = arrivals.peek().map(|(place, arrived)| (arrived.at, Turn::Customer(arrived.number, *place, 0)));
+        let next = shop.agenda.peek().map(|Reverse(next)| *next);
+        let Some((at, turn)) = come.into_iter().chain(next).min() else { break };
+        if at > horizon {
+            now = horizon;
+            break;
+        }
+        now = at;
+        if come == Some((at, turn)) {
+            let Some((place, arrived)) = arrivals.next() else { break };
+            let counted = place.checked_sub(warming);
+            let part = counted.map_or(PARTS, |counted| counted * PARTS / (count - warming));
+            shop.whole.warming_up += u64::from(part == PARTS);
+            shop.arrives(arrived, part, from_file);
+            shop.turn(place, at, None);
+            continue;
+        }
+        shop.agenda.pop();
+        match turn {
+            Turn::Opening(group) => shop.serve(group, at),
+            Turn::Customer(_, place, stamp) => {
+                let current =
+                    shop.journeys.get(place).and_then(Option::as_ref).is_some_and(|known| known.stamp == stamp);
+                if current {
+                    shop.turn(place, at, Some(at));
+                }
+            }
+        }
+    }
+    let left = arrivals.count() as u64;
+    shop.finish(now.max(since), left)
+}
+
+impl<'p> Shop<'_, 'p> {
+    fn arrives(&mut self, arrived: Arrived, part: usize, from_file: bool) {
+        let Arrived { at, number, customer } = arrived;
+        let mut customer = customer.map_or_else(|| Customer::new(self.machine, ""), |customer| *customer);
+        let mut scene = Scene::new(self.plan, self.stop);
+        scene.begin(self.machine, number, &mut customer, from_file);
+        let state = self.plan.state(self.machine, &mut customer, Duration(at));
+        self.whole.customers_under_way.change(at, true);
+        self.journeys.push(Some(Box::new(Journey {
+            number,
+            place: self.journeys.len(),
+            arrival: at,
+            part,
+            state,
+            world: Asking { scene, scarce: self.scarce, asked: Vec::new() },
+            pace: Pace::default(),
+            memory: Memory::default(),
+            waiting: Vec::new(),
+            work: Vec::new(),
+            stamp: 0,
+            stop: None,
+        })));
+    }
+
+    /// A customer's turn: the journey begins, or goes on at an instant, and then people and lines follow.
+    fn turn(&mut self, place: usize, now: Seconds, instant: Option<Seconds>) {
+        let Some(mut journey) = self.journeys[place].take() else { return };
+        {
+            let Journey { state, world, pace, memory, arrival, part, .. } = &mut *journey;
+            let mut counter = Counter { tally: &mut self.parts[*part], memory };
+            let mut drive = Drive::new(self.machine, state, world, &mut counter, pace);
+            match instant {
+                None => drive.begin(),
+                Some(at) => drive.instant(at - *arrival),
+            }
+        }
+        let freed = self.follow_work(&mut journey, now);
+        self.follow_waiting(&mut journey, now);
+        let asked = std::mem::take(&mut journey.world.asked);
+        let joined = self.plan_next(place, journey, now);
+        for group in freed {
+            self.serve(group, now);
+        }
+        if joined {
+            for asked in asked {
+                self.ask(place, asked, now);
+            }
+        }
+    }
+
+    /// Says when the next turn is; false where the journey is over.
+    fn plan_next(&mut self, place: usize, mut journey: Box<Journey<'p>>, now: Seconds) -> bool {
+        let next = {
+            let Journey { state, world, pace, memory, part, .. } = &mut *journey;
+            let mut counter = Counter { tally: &mut self.parts[*part], memory };
+            Drive::new(self.machine, state, world, &mut counter, pace).upcoming()
+        };
+        journey.stamp += 1;
+        match next {
+            Next::At(at) => {
+                let turn = Turn::Customer(journey.number, place, journey.stamp);
+                self.agenda.push(Reverse((journey.arrival.saturating_add(at), turn)));
+                journey.stop = None;
+            }
+            Next::Never(Stop::Ended) => {
+                let Journey { state, memory, part, .. } = &mut *journey;
+                self.parts[*part].finish(self.machine, state, Stop::Ended, memory, &[]);
+                self.whole.customers_under_way.change(now, false);
+                self.tell(1);
+                return false;
+            }
+            Next::Never(stop) => journey.stop = Some(stop),
+        }
+        self.journeys[place] = Some(journey);
+        true
+    }
+
+    fn tell(&mut self, customers: u64) {
+        self.done += customers;
+        if self.done >= TOLD {
+            (self.progress)(std::mem::take(&mut self.done));
+        }
+    }
+
+    /// Work that is over gives its person back; work whose track stood still goes on, or the other way round. Which groups
+    /// have somebody free now.
+    fn follow_work(&mut self, journey: &mut Journey<'p>, now: Seconds) -> Vec<usize> {
+        let mut freed = Vec::new();
+        for mut work in std::mem::take(&mut journey.work) {
+            let open = journey.open(work.track, work.visit, work.offer).filter(|open| open.done_at.is_some());
+            let Some(open) = open else {
+                self.floor.release(work.group, work.since, now);
+                freed.push(work.group);
+                continue;
+            };
+            let still = journey.stands_still(work.track, open);
+            let group = &self.floor.groups[work.group];
+            if let (Some(since), true) = (work.running, still) {
+                work.left -= group.worked(since, now);
+                work.running = None;
+            } else if work.running.is_none() && !still {
+                work.running = Some(now);
+                let takes = Duration(group.done(now, work.left) - now);
+                self.tell_journey(journey, now, &Event::Work { track: work.track, offer: work.offer, takes });
+            }
+            journey.work.push(work);
+        }
+        freed
+    }
+
+    fn tell_journey(&mut self, journey: &mut Journey<'p>, now: Seconds, event: &Event) {
+        let Journey { state, world, pace, memory, arrival, part, .. } = journey;
+        let mut counter = Counter { tally: &mut self.parts[*part], memory };
+        Drive::new(self.machine, state, world, &mut counter, pace).tell(now - *arrival, event);
+    }
+
+    /// Tasks that are no longer open leave the line; those of a track that stands still are passed over.
+    fn follow_waiting(&mut self, journey: &mut Journey<'p>, now: Seconds) {
+        for mut waiting in std::mem::take(&mut journey.waiting) {
+            let Some(open) = journey.open(waiting.track, waiting.visit, waiting.offer) else {
+                self.floor.leave(&waiting.line, &waiting.ticket);
+                self.floor.count_waiting(&waiting.line.0, now, false);
+                continue;
+            };
+            let still = journey.stands_still(waiting.track, open);
+            if still && !waiting.passed_over {
+                self.floor.leave(&waiting.line, &waiting.ticket);
+            } else if !still && waiting.passed_over {
+                // Served in this very turn, as newly offered tasks are.
+                let takes = Duration(waiting.takes);
+                journey.world.asked.push(Asked { track: waiting.track, offer: waiting.offer, takes });
+            }
+            waiting.passed_over = still;
+            journey.waiting.push(waiting);
+        }
+    }
+
+    /// A task joins the line, or comes back to its place in it.
+    fn ask(&mut self, place: usize, asked: Asked, now: Seconds) {
+        let Some(mut journey) = self.journeys[place].take() else { return };
+        let known = journey.waiting.iter().position(|known| (known.track, known.offer) == (asked.track, asked.offer));
+        let line = if let Some(known) = known {
+            let known = &journey.waiting[known];
+            self.floor.join(&known.line, known.ticket);
+            Some(known.line.clone())
+        } else {
+            self.joins(&mut journey, asked, now)
+        };
+        self.journeys[place] = Some(journey);
+        let Some(line) = line else { return };
+        for group in self.floor.groups_for(&line) {
+            self.serve(group, now);
+        }
+    }
+
+    fn joins(&mut self, journey: &mut Journey<'p>, asked: Asked, now: Seconds) -> Option<LineKey> {
+        let track = journey.state.tracks.get(asked.track)?;
+        let (visit, service) = (track.visit.number, track.service);
+        let open = journey.open(asked.track, visit, asked.offer)?;
+        let passed_over = journey.stands_still(asked.track, open);
+        let roles = self.floor.waits_for(asked.offer);
+        let view = View::of(self.machine, &journey.state, asked.track);
+        let ticket = self.floor.ticket(roles, view, now, (journey.number, journey.place));
+        let line = (roles.to_vec(), service);
+        self.floor.count_waiting(roles, now, true);
+        if !passed_over {
+            self.floor.join(&line, ticket);
+        }
+        journey.waiting.push(Waiting {
+            ticket,
+            line: line.clone(),
+            track: asked.track,
+            visit,
+            offer: asked.offer,
+            takes: asked.takes.0,
+            passed_over,
+        });
+        Some(line)
+    }
+
+    /// Those of a group who are free and at work take up what waits for them.
+    fn serve(&mut self, group: usize, now: Seconds) {
+        while let Some(ticket) = self.floor.next_for(group, now) {
+            self.begin_work(ticket, group, now);
+        }
+        if let Some(at) = self.floor.opening(group, now) {
+            self.agenda.push(Reverse((at, Turn::Opening(group))));
+        }
+    }
+
+    fn begin_work(&mut self, ticket: Ticket, group: usize, now: Seconds) {
+        let Some(mut journey) = self.journeys[ticket.place].take() else { return };
+        if let Some(at) = journey.waiting.iter().position(|waiting| waiting.ticket == ticket) {
+            let waiting = journey.waiting.remove(at);
+            self.floor.leave(&waiting.line, &ticket);
+            self.floor.count_waiting(&waiting.line.0, now, false);
+            self.floor.take(group, now);
+            if ticket.asked >= self.warm_up {
+                for role in &waiting.line.0 {
+                    // Those who came in the warm-up are no customers of any part: their waits go to the first.
+                    let part = if journey.part == PARTS { 0 } else { journey.part };
+                    self.parts[part].waits[role.index()].record(now - ticket.asked);
+                }
+            }
+            let takes = Duration(self.floor.groups[group].done(now, waiting.takes) - now);
+            let event = Event::Work { track: waiting.track, offer: waiting.offer, takes };
+            self.tell_journey(&mut journey, now, &event);
+            journey.work.push(Work {
+                group,
+                track: waiting.track,
+                visit: waiting.visit,
+                offer: waiting.offer,
+                since: now,
+                left: waiting.takes,
+                running: Some(now),
+            });
+        }
+        self.plan_next(ticket.place, journey, now);
+    }
+
+    /// Counts who is still under way, and puts the parts together.
+    fn finish(mut self, now: Seconds, not_arrived: u64) -> Tally {
+        let journeys = std::mem::take(&mut self.journeys);
+        for mut journey in journeys.into_iter().flatten() {
+            for work in &journey.work {
+                self.floor.count_work(work.group, work.since, now);
+            }
+            let in_line: Vec<RoleId> = journey.waiting.iter().flat_map(|waiting| waiting.line.0.clone()).collect();
+            for role in &in_line {
+                self.floor.tallies[role.index()].in_line += 1;
+            }
+            let advance = Event::Advance(now - journey.arrival);
+            self.tell_journey(&mut journey, now, &advance);
+            let over_soon = journey.work.is_empty() && in_line.is_empty();
+            let stop = journey.stop.filter(|_| over_soon).unwrap_or(Stop::Horizon);
+            let Journey { state, memory, part, .. } = &mut *journey;
+            self.parts[*part].finish(self.machine, state, stop, memory, &in_line);
+        }
+        (self.progress)(self.done);
+        self.floor.close(now);
+        self.whole.customers_under_way.until(now);
+        let mut whole = self.whole;
+        whole.not_arrived = not_arrived;
+        whole.roles = self.floor.tallies;
+        let _ = self.parts.pop();
+        for part in &self.parts {
+            whole.merge(part);
+        }
+        whole.parts = self.parts.into_iter().filter(|part| part.customers > 0).collect();
+        whole
+    }
+}
