@@ -4,35 +4,54 @@
 //! state graph, and none is recursive along it, so that ten thousand stages are checked in no time.
 
 mod conditions;
+mod flow;
 mod loops;
 mod mentions;
+mod obligations;
 mod reach;
+mod timers;
 
 mod after_otherwise;
+mod blocker_never_cleared;
 mod broken_link;
+mod colliding_rules;
 mod cycle_without_exit;
 mod dead_end;
+mod dead_write;
 mod end_never_reached;
+mod join_deadlock;
 mod loop_without_bound;
+mod loop_without_progress;
 mod mandatory_and_optional;
+mod mandatory_task_skippable;
 mod missing_start;
 mod no_services;
+mod no_way_to_finish;
 mod only_failure;
+mod open_work_at_end;
 mod property_not_proved;
+mod read_before_set;
 mod resume_never_left;
 mod service_not_covered;
 mod task_never_offered;
+mod task_twice;
+mod timer_never_fires;
+mod track_race;
 mod unbounded_cadence;
 mod unbounded_wait;
 mod unreachable_stage;
 mod unused_declaration;
 mod zero_time_loop;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{
+    BLOCKER_NEVER_CLEARED, COLLIDING_RULES, Diagnostic, JOIN_DEADLOCK, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH,
+    RESUME_NEVER_LEFT, UNBOUNDED_WAIT,
+};
 use crate::graph::StateGraph;
 use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
 use crate::source::Span;
 use crate::syntax::ast;
+use flow::Flow;
 use reach::Reach;
 
 /// What lies around the playbook that is checked.
@@ -53,6 +72,7 @@ struct Subject<'a> {
     graph: &'a StateGraph,
     around: Surroundings<'a>,
     reach: Reach,
+    flow: std::cell::OnceCell<Flow>,
 }
 
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
@@ -88,17 +108,58 @@ const WHOLE: [Check; 11] = [
 #[must_use]
 pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
     let playbook = &document.playbook;
-    let subject = Subject { document, playbook, graph, around, reach: Reach::new(playbook, graph) };
+    let reach = Reach::new(playbook, graph);
+    let subject = Subject { document, playbook, graph, around, reach, flow: std::cell::OnceCell::new() };
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
     let sound: &[Check] = if document.sound { &SOUND } else { &[] };
-    for rule in whole.iter().chain(sound).chain(&ALWAYS) {
+    let both: &[Check] = if document.whole && document.sound { &WHOLE_AND_SOUND } else { &[] };
+    for rule in whole.iter().chain(sound).chain(both).chain(&ALWAYS) {
         rule(&subject, &mut findings);
     }
+    said_better(&mut findings);
     findings
 }
 
+/// Rules that conclude something from what conditions say and from ways that are not there.
+const WHOLE_AND_SOUND: [Check; 12] = [
+    no_way_to_finish::check,
+    join_deadlock::check,
+    colliding_rules::check,
+    timer_never_fires::check,
+    blocker_never_cleared::check,
+    mandatory_task_skippable::check,
+    open_work_at_end::check,
+    task_twice::check,
+    loop_without_progress::check,
+    track_race::check,
+    read_before_set::check,
+    dead_write::check,
+];
+
+/// Takes out what another finding at the same place says better.
+fn said_better(findings: &mut Vec<Diagnostic>) {
+    let better = [&NO_WAY_TO_FINISH, &JOIN_DEADLOCK, &BLOCKER_NEVER_CLEARED, &COLLIDING_RULES];
+    let better = findings.iter().filter(|found| better.contains(&found.rule));
+    let spots: Vec<Span> = better
+        .flat_map(|found| std::iter::once(&found.primary).chain(&found.related))
+        .map(|label| label.span)
+        .collect();
+    let resumed = findings.iter().filter(|found| *found.rule == RESUME_NEVER_LEFT);
+    let resumed: Vec<Span> = resumed.map(|found| found.primary.span).collect();
+    findings.retain(|found| {
+        let (rule, span) = (found.rule, &found.primary.span);
+        !(*rule == UNBOUNDED_WAIT && spots.contains(span)
+            || *rule == MANDATORY_TASK_SKIPPABLE && resumed.contains(span))
+    });
+}
+
 impl Subject<'_> {
+    /// What can be told of the ways through the playbook.
+    fn flow(&self) -> &Flow {
+        self.flow.get_or_init(|| Flow::new(self))
+    }
+
     /// A place as a message calls it.
     fn call(&self, place: Place) -> String {
         let name = &self.playbook.place_name(place).name;

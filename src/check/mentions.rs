@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 pub(super) struct Mentions<'a> {
     /// Names. A fact that a test or scenario only gives a value to is not mentioned by that.
     pub names: BTreeSet<&'a str>,
+    /// Those that are looked at, not only set.
+    pub read: BTreeSet<&'a str>,
     /// Whether something answers to blockers of any kind.
     pub any_blocker: bool,
 }
@@ -34,6 +36,7 @@ impl<'a> Mentions<'a> {
 
     fn name(&mut self, name: &'a Name) {
         self.names.insert(&name.text);
+        self.read.insert(&name.text);
     }
 
     fn list(&mut self, names: &'a [Name]) {
@@ -153,8 +156,13 @@ impl<'a> Mentions<'a> {
     }
 
     fn assignment(&mut self, set: &'a Assignment) {
-        self.name(&set.fact);
+        self.names.insert(&set.fact.text);
+        // What only its own new value reads, nobody reads.
+        let read = self.read.contains(set.fact.text.as_str());
         self.expr(&set.value);
+        if !read {
+            self.read.remove(set.fact.text.as_str());
+        }
     }
 
     fn transition(&mut self, transition: &'a Transition) {
@@ -185,6 +193,7 @@ impl<'a> Mentions<'a> {
         match &expr.kind {
             ExprKind::Name(name) => {
                 self.names.insert(name);
+                self.read.insert(name);
             }
             ExprKind::Not(part)
             | ExprKind::Negate(part)

@@ -99,6 +99,19 @@ rules! {
     BROKEN_LINK "P417" "broken-link" Warning "A playbook is named that is not there";
     RESUME_NEVER_LEFT "P418" "resume-never-left" Warning "A stage is to be resumed that nobody can have left before";
 
+    NO_WAY_TO_FINISH "P421" "no-way-to-finish" Error "Every way on from a stage needs what cannot be";
+    JOIN_DEADLOCK "P422" "join-deadlock" Error "Something is waited for that never comes";
+    OPEN_WORK_AT_END "P423" "open-work-at-end" Warning "A block is left for a success while mandatory work is open in it";
+    MANDATORY_TASK_SKIPPABLE "P424" "mandatory-task-skippable" Warning "A success can be reached without a mandatory task";
+    TASK_TWICE "P425" "task-twice" Warning "The same work is offered twice";
+    LOOP_WITHOUT_PROGRESS "P426" "loop-without-progress" Error "What should end a loop is not changed by going round";
+    BLOCKER_NEVER_CLEARED "P427" "blocker-never-cleared" Warning "A stage handles a blocker and does not say what follows";
+    TIMER_NEVER_FIRES "P428" "timer-never-fires" Warning "A time limit never comes, or starts anew again and again";
+    TRACK_RACE "P429" "track-race" Warning "What happens depends on which of two tracks comes first";
+    READ_BEFORE_SET "P430" "read-before-set" Warning "A fact of the playbook is read where nothing has set it";
+    DEAD_WRITE "P431" "dead-write" Warning "A fact is set and never read";
+    COLLIDING_RULES "P435" "colliding-rules" Error "Two stages demand opposite things of one customer";
+
     BAD_JSON "P501" "bad-json" Error "A customer or timeline is not JSON";
     BAD_CSV "P502" "bad-csv" Error "A table of customers is not CSV";
     UNKNOWN_FIELD "P503" "unknown-field" Error "A customer or timeline says something nobody declared";

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot do its work fails")]
 
 mod cases;
+mod flow;
 mod import;
 mod pages;
 mod program;
