@@ -19,6 +19,7 @@ mod cycle_without_exit;
 mod dead_end;
 mod dead_write;
 mod end_never_reached;
+mod guards;
 mod join_deadlock;
 mod loop_without_bound;
 mod loop_without_progress;
@@ -90,7 +91,8 @@ const ALWAYS: [Check; 5] = [
 const SOUND: [Check; 3] = [task_never_offered::check, service_not_covered::check, unused_declaration::check];
 
 /// Rules that conclude something from ways that are not there: only where all of the flow is.
-const WHOLE: [Check; 11] = [
+const WHOLE: [Check; 12] = [
+    guards::check,
     missing_start::check,
     unreachable_stage::check,
     dead_end::check,

@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn groups_and_lets_are_seen_through() {
-        let text = "playbook p { services { teams yammer both = teams, yammer } let chatty = service in both
+        let text = "playbook p { services { teams yammer both = teams, yammer } facts of the customer { f : yes/no }
+                    let chatty = service in both and f
                     each service { start -> a when chatty -> x otherwise stage a for both { -> x } end x success }
                     then -> y  end y success }";
         assert_eq!(said(text), Vec::<String>::new());

@@ -80,6 +80,16 @@ rules! {
     FIXED_FACT_SET "P219" "fixed-fact-set" Error "A stage sets a fact that never changes";
     WHICH_PLAYBOOK "P220" "which-playbook" Error "It is not clear which playbook a test, property or scenario speaks of";
 
+    OVERLAPPING_GUARDS "P301" "overlapping-guards" Error "Two transitions can be taken at the same moment";
+    STUCK_CUSTOMER "P302" "stuck-customer" Error "No transition is for some customers, and nothing else moves them";
+    DEAD_EXIT "P303" "dead-exit" Warning "A transition is never taken";
+    REDUNDANT_CONDITION "P304" "redundant-condition" Warning "A part of a condition makes no difference";
+    ALWAYS_TRUE "P305" "always-true" Warning "A condition is true for everybody";
+    CONTRADICTORY_ASSUMPTIONS "P306" "contradictory-assumptions" Warning "Something is assumed or needed that nobody satisfies";
+    VACUOUS_QUANTIFIER "P307" "vacuous-quantifier" Note "A condition about all services is true for a customer without any";
+
+    NOT_DECIDED "P390" "not-decided" Note "A question about guards or properties was not decided";
+
     MISSING_START "P401" "missing-start" Error "A playbook, block or branch does not say where it starts";
     UNREACHABLE_STAGE "P402" "unreachable-stage" Warning "Nobody can get to a stage";
     DEAD_END "P403" "dead-end" Error "There is no way out of a stage or block";

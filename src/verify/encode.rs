@@ -18,6 +18,7 @@
 //! space.satisfiable(set)?; space.implies(set, other)?; space.words(set, …)?; space.plainest(set)?;
 //! ```
 
+mod facts;
 pub mod formula;
 mod lower;
 mod plain;
@@ -26,11 +27,13 @@ mod value;
 mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use facts::{Change, Facts, Values};
 pub use lower::{Lowering, Truth};
 pub use plain::{Assignment, Chosen};
 pub use space::Space;
+pub use words::Region;
 
 use crate::model::{Atom, Expr, FactId, Node, Place, Playbook, ScopeId, Trigger, Type, Work};
 use crate::value::Value;

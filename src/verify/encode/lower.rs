@@ -89,6 +89,13 @@ impl<'a> Lowering<'a> {
         self.prepared.playbook
     }
 
+    /// Looks from another place from now on; what is said of facts stays the same.
+    pub fn move_to(&mut self, outlook: Outlook) {
+        self.outlook = outlook;
+        self.lets.clear();
+        self.values.clear();
+    }
+
     /// Whose names are meant outside a quantifier.
     #[must_use]
     pub fn own(&self) -> Whose {

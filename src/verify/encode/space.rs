@@ -1,5 +1,6 @@
 //! Formulas decided: each variable gets as many bits as the formulas can tell apart.
 
+use super::facts::{Change, Values, touching};
 use super::formula::{Domain, Formula, Formulas, Linear, Part, Variable, VariableId, Whose};
 use super::lower::Lowering;
 use super::{Outlook, Prepared};
@@ -8,6 +9,9 @@ use crate::source::Span;
 use crate::value::TaskStatus;
 use crate::verify::kernel::{Bdd, Decided, Kernel};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Ranges of steps, ascending, both bounds included.
+type Ranges = Vec<(i128, i128)>;
 
 /// How a variable is written in bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,8 @@ pub struct Space<'a> {
     pub(super) events: BTreeMap<String, EventMatch>,
     outside: Vec<Span>,
     /// Numbers that are compared with each other or added up.
-    pub(super) linked: BTreeSet<VariableId>,
+    /// For each point of theirs, the range between cut points it stands for.
+    pub(super) linked: BTreeMap<VariableId, Ranges>,
 }
 
 impl<'a> Space<'a> {
@@ -180,6 +185,18 @@ impl<'a> Space<'a> {
         })
     }
 
+    /// The date that a variable counts the time since, where it is a fact.
+    #[must_use]
+    pub fn since_fact(&self, variable: &Variable) -> Option<crate::model::FactId> {
+        match variable {
+            Variable::Elapsed(key, _) | Variable::BusinessDays(key, _) => match self.since.get(key)? {
+                Since::Fact(fact) => Some(*fact),
+                Since::Event(_) | Since::Task(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What is not understood here.
     #[must_use]
     pub fn outside(&self) -> &[Span] {
@@ -220,6 +237,87 @@ impl<'a> Space<'a> {
             return Ok(set);
         }
         self.kernel.exists(set, &|bit| bits.binary_search(&bit).is_ok())
+    }
+
+    /// The variables a set depends on.
+    #[must_use]
+    pub fn support(&self, set: Bdd) -> Vec<VariableId> {
+        let support = self.kernel.support(set);
+        let touched = |id: &VariableId| self.bits(*id).iter().any(|bit| support.binary_search(bit).is_ok());
+        self.formulas.variables().map(|(id, _, _)| id).filter(touched).collect()
+    }
+
+    /// A set after time has passed, in which variables may have changed.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn later(&mut self, set: Bdd, change: impl Fn(&Variable) -> Change) -> Decided<Bdd> {
+        let mut set = set;
+        for id in self.support(set) {
+            let change = match self.count(id) {
+                Some(_) => change(self.formulas.variable(id)),
+                None if change(self.formulas.variable(id)) == Change::Stays => Change::Stays,
+                None => Change::Any,
+            };
+            let bits = self.bits(id).to_vec();
+            let forget = |bit: u32| bits.contains(&bit);
+            match change {
+                Change::Stays => {}
+                Change::Any => set = self.kernel.exists(set, &forget)?,
+                Change::Rises | Change::Falls => {
+                    let mut after = Bdd::FALSE;
+                    for code in 0..self.count(id).unwrap_or_default() {
+                        let is = self.code_is(id, code)?;
+                        let here = self.kernel.and(set, is)?;
+                        let here = self.kernel.exists(here, &forget)?;
+                        let reached = match (change, code) {
+                            (Change::Rises, 0) => Bdd::TRUE,
+                            (Change::Rises, code) => self.code_at_most(id, code - 1)?.not(),
+                            (_, code) => self.code_at_most(id, code)?,
+                        };
+                        let here = self.kernel.and(here, reached)?;
+                        after = self.kernel.or(after, here)?;
+                    }
+                    set = after;
+                }
+            }
+        }
+        Ok(set)
+    }
+
+    /// What variables can be in a set, each by itself: of those that are in some way bound by it.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn values(&mut self, set: Bdd) -> Decided<Vec<(Variable, Values)>> {
+        let set = self.kernel.and(set, self.universe)?;
+        let mut all = Vec::new();
+        for id in self.support(set) {
+            let Some(count) = self.count(id) else { continue };
+            let mut possible = Vec::with_capacity(count);
+            for code in 0..count {
+                let is = self.code_is(id, code)?;
+                possible.push(!self.kernel.and(set, is)?.is_empty());
+            }
+            if possible.iter().all(|possible| *possible) {
+                continue;
+            }
+            let codes = || possible.iter().enumerate().filter(|(_, possible)| **possible).map(|(code, _)| code);
+            let values = match &self.codes[id.index()] {
+                Code::Ranges { ranges, .. } if self.linked.contains_key(&id) && ranges.len() == possible.len() => {
+                    // A point stands for all between the cut points around it.
+                    let within = &self.linked[&id];
+                    Values::Ranges(touching(codes().filter_map(|code| within.get(code).copied()).collect()))
+                }
+                Code::Ranges { ranges, .. } => Values::Ranges(touching(codes().map(|code| ranges[code]).collect())),
+                Code::Flag(_) | Code::Choice { .. } if count <= 128 => {
+                    Values::Choices(codes().fold(0, |all, code| all | 1 << code))
+                }
+                _ => continue,
+            };
+            all.push((self.formulas.variable(id).clone(), values));
+        }
+        Ok(all)
     }
 
     /// Where the code of a variable is at most this one.
@@ -278,6 +376,29 @@ impl<'a> Space<'a> {
                 }
             }
             Code::Flag(_) | Code::Choice { .. } => Ok(Bdd::TRUE),
+        }
+    }
+
+    /// Where a flag is on.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn on(&mut self, flag: VariableId) -> Decided<Bdd> {
+        self.code_is(flag, 1)
+    }
+
+    /// Where a number is certainly below zero, as far as it is told apart.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn negative(&mut self, variable: VariableId) -> Decided<Bdd> {
+        match &self.codes[variable.index()] {
+            Code::Ranges { ranges, .. } => match ranges.iter().filter(|(_, high)| *high < 0).count() {
+                0 => Ok(Bdd::FALSE),
+                codes => self.code_at_most(variable, codes - 1),
+            },
+            Code::Counted { .. } => self.number_at_most(variable, -1),
+            Code::Flag(_) | Code::Choice { .. } => Ok(Bdd::FALSE),
         }
     }
 
@@ -524,7 +645,7 @@ fn happened(lowering: &mut Lowering<'_>, key: &str, whose: Whose, variables: &[V
 }
 
 /// Gives every variable its bits.
-fn encode(formulas: &Formulas) -> (Vec<Code>, BTreeSet<VariableId>) {
+fn encode(formulas: &Formulas) -> (Vec<Code>, BTreeMap<VariableId, Ranges>) {
     let variables: Vec<(VariableId, Variable, Domain)> =
         formulas.variables().map(|(id, variable, domain)| (id, variable.clone(), domain)).collect();
     let mut cuts: Vec<BTreeSet<i128>> = vec![BTreeSet::new(); variables.len()];
@@ -594,7 +715,7 @@ fn encode(formulas: &Formulas) -> (Vec<Code>, BTreeSet<VariableId>) {
         bits.collect()
     };
     let mut codes: Vec<Option<Code>> = vec![None; variables.len()];
-    let mut linked = BTreeSet::new();
+    let mut linked = BTreeMap::new();
     let service = variables.iter().position(|(_, variable, _)| *variable == Variable::Service);
     for at in service.into_iter().chain(0..variables.len()) {
         if codes[at].is_some() {
@@ -613,12 +734,13 @@ fn encode(formulas: &Formulas) -> (Vec<Code>, BTreeSet<VariableId>) {
                     codes[at] = Some(Code::Ranges { bits: take(width(ranges.len() as u128 - 1)), ranges });
                     continue;
                 }
-                linked.extend(group.iter().map(|at| VariableId(*at as u32)));
+                linked.extend(group.iter().map(|at| (VariableId(*at as u32), Vec::new())));
                 if group.iter().any(|at| sums[*at]) {
                     counted(&group, &variables, &cuts, largest, &mut codes, &mut take);
                     continue;
                 }
-                let points = points(&group, &variables, &cuts);
+                let (points, within) = points(&group, &variables, &cuts);
+                linked.extend(group.iter().map(|at| (VariableId(*at as u32), within.clone())));
                 // What most others are compared with comes first; the others where they are spoken of.
                 let pivot = group.iter().copied().max_by_key(|at| (degree[*at], usize::MAX - *at)).unwrap_or(at);
                 for at in [pivot, at] {
@@ -659,7 +781,7 @@ fn ranges(cuts: &BTreeSet<i128>, low: i128, high: i128) -> Vec<(i128, i128)> {
 
 /// The points that numbers compared with constants and with each other can be told apart by: in each range between cut
 /// points as many as there are numbers.
-fn points(group: &[usize], variables: &[(VariableId, Variable, Domain)], cuts: &[BTreeSet<i128>]) -> Vec<(i128, i128)> {
+fn points(group: &[usize], variables: &[(VariableId, Variable, Domain)], cuts: &[BTreeSet<i128>]) -> (Ranges, Ranges) {
     let mut all = BTreeSet::new();
     let (mut low, mut high, mut step) = (i128::MAX, i128::MIN, 1);
     for at in group {
@@ -668,7 +790,7 @@ fn points(group: &[usize], variables: &[(VariableId, Variable, Domain)], cuts: &
         all.extend([from - 1, to]);
         (low, high, step) = (low.min(from), high.max(to), one);
     }
-    let mut points = Vec::new();
+    let (mut points, mut within) = (Vec::new(), Vec::new());
     for (from, to) in ranges(&all, low, high) {
         // Round numbers where there are enough of them: a million millionths are one.
         let round = if step == 1 { 1_000_000 } else { 1 };
@@ -681,6 +803,7 @@ fn points(group: &[usize], variables: &[(VariableId, Variable, Domain)], cuts: &
             let mut point = (to - (count - 1) * stride).max(from);
             while point <= to {
                 points.push((point, point));
+                within.push((from, to));
                 point += stride;
             }
             continue;
@@ -688,10 +811,11 @@ fn points(group: &[usize], variables: &[(VariableId, Variable, Domain)], cuts: &
         let mut point = first;
         while point <= last {
             points.push((point, point));
+            within.push((from, to));
             point += stride;
         }
     }
-    points
+    (points, within)
 }
 
 /// Numbers that are added up: all their bits, those of the same weight together, highest first.

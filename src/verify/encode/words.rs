@@ -4,7 +4,7 @@
 //! that does not matter is left out, and each value widened as far as it goes.
 
 use super::formula::{Domain, Formula, Part, Variable, VariableId, Whose};
-use super::plain::number_as;
+use super::plain::{Chosen, number_as};
 use super::space::{Code, Space, whose};
 use crate::model::{Place, Type};
 use crate::value::TaskStatus;
@@ -74,6 +74,17 @@ impl Space<'_> {
                     }
                 }
             }
+            // At least and at most as much is the same.
+            let (mut at, mut words) = (0, words);
+            while at < words.len() {
+                if let Some((left, right)) = words[at].split_once(" >= ").map(|(a, b)| (a.to_owned(), b.to_owned()))
+                    && let Some(other) = words.iter().position(|word| *word == format!("{left} <= {right}"))
+                {
+                    words[at] = format!("{left} = {right}");
+                    words.remove(other);
+                }
+                at += 1;
+            }
             region.boxes.push(if words.is_empty() { "any customer".to_owned() } else { words.join(" and ") });
             left = self.kernel.and(left, all.not())?;
         }
@@ -88,7 +99,7 @@ impl Space<'_> {
         for (id, _, _) in self.formulas.variables() {
             let touched = self.bits(id).iter().any(|bit| support.binary_search(bit).is_ok());
             if touched
-                && !self.linked.contains(&id)
+                && !self.linked.contains_key(&id)
                 && let Some(count) = self.count(id)
             {
                 let code = self.code_in(id, &on, count);
@@ -101,7 +112,7 @@ impl Space<'_> {
             .iter()
             .filter(|(_, part)| match part {
                 Part::Linear(_) => true,
-                Part::AtMost(id, _) => self.linked.contains(id),
+                Part::AtMost(id, _) => self.linked.contains_key(id),
                 _ => false,
             })
             .map(|(formula, _)| formula)
@@ -159,33 +170,39 @@ impl Space<'_> {
         }
     }
 
+    /// Where a variable is what was chosen, as far as it is told apart.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn pinned(&mut self, variable: &Variable, chosen: Chosen) -> Decided<Bdd> {
+        let Some(id) = self.formulas.find(variable) else { return Ok(Bdd::TRUE) };
+        match (chosen, self.formulas.domain(id)) {
+            (Chosen::Flag(on), _) => self.code_is(id, usize::from(on)),
+            (Chosen::Choice(choice), _) => self.code_is(id, usize::from(choice)),
+            (Chosen::Number(number), Domain::Number { step, .. }) => {
+                let steps = number.div_euclid(step);
+                let code = match &self.codes[id.index()] {
+                    Code::Ranges { ranges, .. } => {
+                        ranges.iter().position(|(low, high)| *low <= steps && steps <= *high)
+                    }
+                    _ => None,
+                };
+                if let Some(code) = code {
+                    return self.code_is(id, code);
+                }
+                let (up, below) = (self.number_at_most(id, steps)?, self.number_at_most(id, steps - 1)?);
+                self.kernel.and(up, below.not())
+            }
+            _ => Ok(Bdd::TRUE),
+        }
+    }
+
     /// The bits that are on for one customer of a set.
     fn bits_of(&mut self, set: Bdd, plain: &super::Assignment) -> Decided<BTreeSet<u32>> {
         let mut left = self.kernel.and(set, self.universe())?;
         // Narrowed down to the codes of the plainest customer, then any way down.
         for (variable, chosen) in &plain.0 {
-            let Some(id) = self.formulas.find(variable) else { continue };
-            let is = match (chosen, self.formulas.domain(id)) {
-                (super::Chosen::Flag(on), _) => self.code_is(id, usize::from(*on))?,
-                (super::Chosen::Choice(choice), _) => self.code_is(id, usize::from(*choice))?,
-                (super::Chosen::Number(number), Domain::Number { step, .. }) => {
-                    let steps = number.div_euclid(step);
-                    let code = match &self.codes[id.index()] {
-                        Code::Ranges { ranges, .. } => {
-                            ranges.iter().position(|(low, high)| *low <= steps && steps <= *high)
-                        }
-                        _ => None,
-                    };
-                    match code {
-                        Some(code) => self.code_is(id, code)?,
-                        None => {
-                            let (up, below) = (self.number_at_most(id, steps)?, self.number_at_most(id, steps - 1)?);
-                            self.kernel.and(up, below.not())?
-                        }
-                    }
-                }
-                _ => Bdd::TRUE,
-            };
+            let is = self.pinned(variable, *chosen)?;
             let next = self.kernel.and(left, is)?;
             if !next.is_empty() {
                 left = next;

@@ -1,0 +1,595 @@
+//! What is known of a customer at each place, whatever way led there: a forward over-approximation.
+//!
+//! From the starts along every transition goes what its guard says of each fact. A fact that may change while time passes
+//! is then forgotten as far as it can change; within one instant it is not. What is impossible by this is impossible;
+//! what is possible has to be shown by a customer.
+//!
+//! Taken for granted: values are not corrected against the rule of their facts.
+
+mod site;
+#[cfg(test)]
+mod tests;
+
+pub use crate::verify::encode::{Facts, Values};
+pub use site::{Site, Way};
+
+use crate::graph::{Node, StateGraph};
+use crate::model::{
+    BlockId, FactId, FactScope, Place, Playbook, ScopeId, ScopeKind, ServiceId, StageId, TransitionId, Trigger,
+    Volatility, Work,
+};
+use crate::value::Value;
+use crate::verify::encode::formula::{Variable, Whose};
+use crate::verify::encode::{Change, Prepared};
+use crate::verify::kernel::{Bdd, Decided};
+use petgraph::stable_graph::NodeIndex;
+use petgraph::visit::{Dfs, EdgeRef};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What all places have in common when they are looked at.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// The playbook, prepared.
+    pub prepared: &'a Prepared<'a>,
+    /// Its graph.
+    pub graph: &'a StateGraph,
+    /// By fact: the scopes whose stages set it.
+    setters: Vec<BTreeSet<ScopeId>>,
+    /// By transition with a limit: the nodes that can be reached once it was taken.
+    behind: BTreeMap<TransitionId, BTreeSet<NodeIndex>>,
+    /// By end: what is known there; none where nobody gets.
+    ends: Vec<Option<Facts>>,
+    /// So many nodes of diagrams may be made for each place.
+    pub budget: usize,
+}
+
+/// What is known at each place.
+#[derive(Debug)]
+pub struct Known<'a> {
+    /// What all places have in common.
+    pub setting: Setting<'a>,
+    /// By node: what is known on entry; none where nobody gets.
+    entry: Vec<Option<Facts>>,
+    /// Places that were not decided within the budget.
+    pub undecided: BTreeSet<Node>,
+    /// Transitions that nobody takes.
+    pub never: BTreeSet<(Node, TransitionId)>,
+}
+
+/// A node is looked at so often before what still changes there is given up.
+const PATIENCE: usize = 12;
+
+impl<'a> Known<'a> {
+    /// Works out what is known.
+    #[must_use]
+    pub fn new(prepared: &'a Prepared<'a>, graph: &'a StateGraph, budget: usize) -> Known<'a> {
+        let playbook = prepared.playbook;
+        let setting = Setting {
+            prepared,
+            graph,
+            setters: setters(playbook),
+            behind: behind(playbook, graph),
+            ends: vec![None; playbook.ends.len()],
+            budget,
+        };
+        let count = graph.graph().node_count();
+        let mut known = Known { setting, entry: vec![None; count], undecided: BTreeSet::new(), never: BTreeSet::new() };
+        let (order, rank) = order(playbook, graph);
+        let mut waiting = BTreeSet::new();
+        let mut visits = vec![0_usize; count];
+        let start = graph.start_node(crate::model::CUSTOMER);
+        known.entry[start.index()] = Some(Facts::default());
+        waiting.insert(rank[start.index()]);
+        while let Some(next) = waiting.pop_first() {
+            let index = order[next];
+            visits[index.index()] += 1;
+            let Some(Node::Start(_) | Node::Place(Place::Stage(_) | Place::Block(_))) =
+                graph.graph().node_weight(index)
+            else {
+                continue;
+            };
+            for (target, facts) in known.leave(index) {
+                let at = target.index();
+                let joined = match &known.entry[at] {
+                    None => facts,
+                    // Nothing is known: nothing more can be forgotten.
+                    Some(before) if before.0.is_empty() => continue,
+                    Some(before) => {
+                        let mut joined = before.join(&facts);
+                        if visits[at] > PATIENCE {
+                            joined.0.retain(|variable, values| before.0.get(variable) == Some(values));
+                        }
+                        joined
+                    }
+                };
+                if known.entry[at].as_ref() != Some(&joined) {
+                    if let Some(Node::Place(Place::End(end))) = graph.graph().node_weight(target) {
+                        known.setting.ends[end.index()] = Some(joined.clone());
+                        // The block this end belongs to is over under other circumstances.
+                        let scope = &playbook.scopes[playbook.ends[end.index()].scope.index()];
+                        if let Some(block) = scope.block {
+                            let node = graph.node(Place::Block(block));
+                            if known.entry[node.index()].is_some() {
+                                waiting.insert(rank[node.index()]);
+                            }
+                        }
+                    }
+                    known.entry[at] = Some(joined);
+                    waiting.insert(rank[at]);
+                }
+            }
+        }
+        known
+    }
+
+    /// What is known on entry; none where nobody gets.
+    #[must_use]
+    pub fn entry(&self, node: Node) -> Option<&Facts> {
+        self.entry[self.index(node).index()].as_ref()
+    }
+
+    fn index(&self, node: Node) -> NodeIndex {
+        match node {
+            Node::Start(scope) => self.setting.graph.start_node(scope),
+            Node::Place(place) => self.setting.graph.node(place),
+        }
+    }
+
+    /// A place with what is known there, ready to be asked; none where nobody gets.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn site(&self, node: Node) -> Decided<Option<Site<'a>>> {
+        match self.entry(node) {
+            Some(facts) => Ok(Some(Site::new(&self.setting, node, facts, &[])?.0)),
+            None => Ok(None),
+        }
+    }
+
+    /// The same, where more conditions are looked at: those are given with it, in order.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn site_with(&self, node: Node, more: &[&crate::model::Expr]) -> Decided<Option<(Site<'a>, Vec<Way>)>> {
+        match self.entry(node) {
+            Some(facts) => Site::new(&self.setting, node, facts, more).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What is known behind each way out.
+    fn leave(&mut self, index: NodeIndex) -> Vec<(NodeIndex, Facts)> {
+        let graph = self.setting.graph;
+        let Some(node) = graph.graph().node_weight(index).copied() else { return Vec::new() };
+        let Some(facts) = self.entry[index.index()].clone() else { return Vec::new() };
+        let mut out = Vec::new();
+        if let Node::Place(Place::Block(block)) = node {
+            for scope in graph.runs(block) {
+                out.push((graph.start_node(*scope), self.setting.begin(&facts, block, *scope)));
+            }
+        }
+        match self.ways(node, &facts) {
+            Ok(ways) => out.extend(ways),
+            Err(_) => {
+                // Not decided: everything may happen, and nothing more is known.
+                self.undecided.insert(node);
+                out.extend(graph.graph().edges(index).map(|edge| (edge.target(), Facts::default())));
+            }
+        }
+        out
+    }
+
+    fn ways(&mut self, node: Node, facts: &Facts) -> Decided<Vec<(NodeIndex, Facts)>> {
+        let (mut site, _) = Site::new(&self.setting, node, facts, &[])?;
+        let setting = &self.setting;
+        let scope = site.space.outlook().scope;
+        let later = setting.later(facts, scope);
+        let (during, after_body) = match node {
+            Node::Place(place @ Place::Stage(stage)) => {
+                (setting.during(&later, place), setting.after_body(&later, stage))
+            }
+            Node::Place(place @ Place::Block(block)) => {
+                (setting.during(&later, place), setting.without_block(&later, block))
+            }
+            _ => (later.clone(), later),
+        };
+        let (during, after_body) = if site.at_once { (facts.clone(), facts.clone()) } else { (during, after_body) };
+        let here = if site.at_once { site.entry } else { site.any };
+        let mut out = Vec::new();
+        let mut never = Vec::new();
+        let mut take = |site: &mut Site<'a>, id: TransitionId, set: Bdd, base: &Facts| -> Decided<()> {
+            if site.space.satisfiable(set)? {
+                let target = setting.graph.node(setting.prepared.playbook.transitions[id.index()].target);
+                out.push((target, project(site, set, base)?));
+            } else {
+                never.push(id);
+            }
+            Ok(())
+        };
+        let mut left = here;
+        for way in site.whenever.clone() {
+            let set = site.space.kernel().and(left, way.holds)?;
+            take(&mut site, way.transition, set, &during)?;
+            if !way.may_be_spent {
+                left = site.space.kernel().and(left, way.holds.not())?;
+            }
+        }
+        for way in site.on.clone() {
+            let set = site.space.kernel().and(site.any, way.holds)?;
+            take(&mut site, way.transition, set, &during)?;
+        }
+        let mut left = site.decided;
+        for way in site.completion.clone() {
+            let set = site.space.kernel().and(left, way.holds)?;
+            take(&mut site, way.transition, set, &after_body)?;
+            if !way.may_be_spent {
+                left = site.space.kernel().and(left, way.holds.not())?;
+            }
+        }
+        if let Some(way) = site.otherwise {
+            let set = site.space.kernel().and(left, way.holds)?;
+            take(&mut site, way.transition, set, &after_body)?;
+        }
+        for id in site.after.clone() {
+            let set = site.any;
+            take(&mut site, id, set, &during)?;
+        }
+        self.never.retain(|(known, _)| *known != node);
+        self.never.extend(never.into_iter().map(|id| (node, id)));
+        Ok(out)
+    }
+}
+
+/// What is known of a set, beside what was known before.
+fn project(site: &mut Site<'_>, set: Bdd, base: &Facts) -> Decided<Facts> {
+    let mut facts = base.clone();
+    for (variable, values) in site.space.values(set)? {
+        if matters_later(&variable) {
+            facts.0.insert(variable, values);
+        }
+    }
+    Ok(facts)
+}
+
+/// Whether what is known of a variable may be of use at another place.
+fn matters_later(variable: &Variable) -> bool {
+    match variable {
+        Variable::Fact(_, whose)
+        | Variable::Member(_, whose, _)
+        | Variable::Unknown(_, whose)
+        | Variable::Done(_, whose)
+        | Variable::Happened(_, whose) => matches!(whose, Whose::Customer | Whose::Own),
+        Variable::EndedAt(..) | Variable::Service => true,
+        _ => false,
+    }
+}
+
+impl Setting<'_> {
+    /// How what is known of a variable may change while time passes in a scope.
+    #[must_use]
+    pub fn change(&self, variable: &Variable, scope: ScopeId) -> Change {
+        match variable {
+            Variable::Service => Change::Stays,
+            Variable::Done(..) | Variable::Happened(..) | Variable::EndedAt(..) => Change::Rises,
+            Variable::Unknown(..) => Change::Falls,
+            Variable::Fact(fact, Whose::Customer | Whose::Own)
+            | Variable::Member(fact, Whose::Customer | Whose::Own, _) => {
+                if self.set_by_others(*fact, scope) {
+                    return Change::Any;
+                }
+                match self.prepared.playbook.facts[fact.index()].volatility {
+                    Volatility::Fixed | Volatility::Kept => Change::Stays,
+                    Volatility::Rising => Change::Rises,
+                    Volatility::Falling => Change::Falls,
+                    Volatility::Live => Change::Any,
+                }
+            }
+            _ => Change::Any,
+        }
+    }
+
+    /// Whether tracks that run at the same time as one of this scope may set a fact.
+    fn set_by_others(&self, fact: FactId, scope: ScopeId) -> bool {
+        let playbook = self.prepared.playbook;
+        let own = playbook.facts[fact.index()].scope == FactScope::Service;
+        self.setters[fact.index()].iter().any(|setter| {
+            if *setter == scope {
+                // Other tracks of the same scope set facts of their own service, or the customer's.
+                return !own && self.many(scope);
+            }
+            // Scopes within this one have their time at their block.
+            if self.is_around(scope, *setter) {
+                return !own && self.many(scope);
+            }
+            // Scopes around this one stand still.
+            !self.is_around(*setter, scope)
+                // A customer's fact that a scope around sets for each service is set by its other tracks, too.
+                || !own && self.many(*setter)
+        })
+    }
+
+    /// Whether several tracks of a scope may run at once.
+    fn many(&self, scope: ScopeId) -> bool {
+        let playbook = self.prepared.playbook;
+        playbook.scopes[scope.index()].in_service
+    }
+
+    fn is_around(&self, outer: ScopeId, inner: ScopeId) -> bool {
+        let playbook = self.prepared.playbook;
+        let mut at = inner;
+        while let Some(block) = playbook.scopes[at.index()].block {
+            at = playbook.blocks[block.index()].scope;
+            if at == outer {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What is left of what is known when time has passed.
+    fn later(&self, facts: &Facts, scope: ScopeId) -> Facts {
+        let left = facts.0.iter().filter_map(|(variable, values)| {
+            let values = values.changed(self.change(variable, scope), self.most(variable))?;
+            Some((variable.clone(), values))
+        });
+        Facts(left.collect())
+    }
+
+    /// The number of choices of a variable.
+    fn most(&self, variable: &Variable) -> u32 {
+        match variable {
+            Variable::Fact(fact, _) => match &self.prepared.playbook.facts[fact.index()].kind {
+                crate::model::Type::OneOf(values) => values.len().min(128) as u32,
+                _ => 2,
+            },
+            _ => 2,
+        }
+    }
+
+    /// What is known at any moment in a place: facts that it sets itself may have been set, or not yet.
+    fn during(&self, facts: &Facts, place: Place) -> Facts {
+        let playbook = self.prepared.playbook;
+        match place {
+            Place::Block(block) => self.without_block(facts, block),
+            Place::Stage(stage) => {
+                let stage = &playbook.stages[stage.index()];
+                let mut set = Vec::new();
+                site::assignments(&stage.body, &mut set);
+                for cadence in &stage.cadences {
+                    site::assignments(&playbook.cadences[cadence.index()].body, &mut set);
+                }
+                let set: BTreeSet<FactId> = set.into_iter().map(|assignment| assignment.fact).collect();
+                without(facts, &set)
+            }
+            Place::End(_) => facts.clone(),
+        }
+    }
+
+    /// What is known when the body of a stage is done.
+    fn after_body(&self, facts: &Facts, stage: StageId) -> Facts {
+        let playbook = self.prepared.playbook;
+        let stage = &playbook.stages[stage.index()];
+        let mut in_rounds = Vec::new();
+        for cadence in &stage.cadences {
+            site::assignments(&playbook.cadences[cadence.index()].body, &mut in_rounds);
+        }
+        let in_rounds: BTreeSet<FactId> = in_rounds.into_iter().map(|assignment| assignment.fact).collect();
+        let mut set = Vec::new();
+        site::assignments(&stage.body, &mut set);
+        let mut facts = facts.clone();
+        for assignment in set {
+            let fact = assignment.fact;
+            facts = without(&facts, &BTreeSet::from([fact]));
+            let stays = !in_rounds.contains(&fact)
+                && playbook.facts[fact.index()].volatility == Volatility::Kept
+                && !self.set_by_others(fact, stage.scope);
+            if let (true, Some(value)) = (stays, site::constant(self, assignment)) {
+                let whose = match playbook.facts[fact.index()].scope {
+                    FactScope::Customer => Whose::Customer,
+                    FactScope::Service => Whose::Own,
+                };
+                facts.insert_value(playbook, fact, whose, &value);
+            }
+        }
+        without(&facts, &in_rounds)
+    }
+
+    /// Without what tracks of a block may have set, or what was known of its services from outside.
+    fn without_block(&self, facts: &Facts, block: BlockId) -> Facts {
+        let inside = |scope: &ScopeId| {
+            let playbook = self.prepared.playbook;
+            let mut at = *scope;
+            while let Some(around) = playbook.scopes[at.index()].block {
+                if around == block {
+                    return true;
+                }
+                at = playbook.blocks[around.index()].scope;
+            }
+            false
+        };
+        let set = self.setters.iter().enumerate().filter(|(_, scopes)| scopes.iter().any(inside));
+        without(facts, &set.map(|(fact, _)| FactId(fact as u32)).collect())
+    }
+
+    /// What is known where a scope of a block begins.
+    fn begin(&self, facts: &Facts, block: BlockId, scope: ScopeId) -> Facts {
+        let playbook = self.prepared.playbook;
+        // Other tracks of the block may be ahead within the same instant.
+        let mut begun = self.without_block(facts, block);
+        if playbook.scopes[scope.index()].kind == ScopeKind::EachService {
+            begun.0.retain(|variable, _| {
+                !matches!(
+                    variable,
+                    Variable::Service
+                        | Variable::Fact(_, Whose::Own)
+                        | Variable::Member(_, Whose::Own, _)
+                        | Variable::Unknown(_, Whose::Own)
+                        | Variable::Done(_, Whose::Own)
+                        | Variable::Happened(_, Whose::Own)
+                )
+            });
+            // A service may be added at any time while the block runs.
+            return self.later(&begun, scope);
+        }
+        begun
+    }
+
+    /// What is known of facts at the end of a service's own track, as others see it: those facts stay as they were.
+    fn of_service(&self, facts: &Facts, service: ServiceId) -> Facts {
+        let seen = facts.0.iter().filter_map(|(variable, values)| {
+            let variable = match variable {
+                Variable::Fact(fact, Whose::Own) => Variable::Fact(*fact, Whose::Of(service)),
+                Variable::Member(fact, Whose::Own, value) => Variable::Member(*fact, Whose::Of(service), *value),
+                Variable::Done(task, Whose::Own) => Variable::Done(*task, Whose::Of(service)),
+                _ => return None,
+            };
+            Some((variable, values.clone()))
+        });
+        Facts(seen.collect())
+    }
+
+    /// Whether a transition may have been taken as often as it can be when somebody is at a node.
+    #[must_use]
+    pub fn may_be_spent(&self, transition: TransitionId, node: Node) -> bool {
+        let index = match node {
+            Node::Start(scope) => self.graph.start_node(scope),
+            Node::Place(place) => self.graph.node(place),
+        };
+        match self.prepared.playbook.transitions.get(transition.index()).and_then(|transition| transition.limit) {
+            None => false,
+            Some(0) => true,
+            Some(_) => self.behind.get(&transition).is_none_or(|behind| behind.contains(&index)),
+        }
+    }
+}
+
+fn without(facts: &Facts, set: &BTreeSet<FactId>) -> Facts {
+    let left = facts.0.iter().filter(|(variable, _)| match variable {
+        Variable::Fact(fact, _) | Variable::Member(fact, ..) | Variable::Unknown(fact, _) => !set.contains(fact),
+        _ => true,
+    });
+    Facts(left.map(|(variable, values)| (variable.clone(), values.clone())).collect())
+}
+
+impl Facts {
+    /// A fact has this value.
+    fn insert_value(&mut self, playbook: &Playbook, fact: FactId, whose: Whose, value: &Value) {
+        let step = match playbook.facts[fact.index()].kind {
+            crate::model::Type::Int => 1_000_000,
+            crate::model::Type::Number(decimals) | crate::model::Type::Money(decimals) => {
+                10_i128.pow(6 - decimals.min(6))
+            }
+            _ => 1,
+        };
+        let raw = match value {
+            Value::Number(number) => Some(i128::from(number.0)),
+            Value::Date(date) => Some(i128::from(date.0)),
+            Value::Duration(time) => Some(i128::from(time.0)),
+            _ => None,
+        };
+        let values = match (value, raw) {
+            (Value::YesNo(yes), _) => Values::Choices(if *yes { 2 } else { 1 }),
+            (Value::Choice(choice), _) if *choice < 128 => Values::Choices(1 << choice),
+            (_, Some(number)) if number % step == 0 => Values::Ranges(vec![(number / step, number / step)]),
+            (Value::Set(set), _) => {
+                if let crate::model::Type::SetOf(members) = &playbook.facts[fact.index()].kind {
+                    for member in 0..members.len() as u16 {
+                        let on = set >> member & 1 == 1;
+                        let values = Values::Choices(if on { 2 } else { 1 });
+                        self.0.insert(Variable::Member(fact, whose, member), values);
+                    }
+                }
+                return;
+            }
+            _ => return,
+        };
+        self.0.insert(Variable::Fact(fact, whose), values);
+    }
+}
+
+/// By fact: the scopes whose stages set it.
+fn setters(playbook: &Playbook) -> Vec<BTreeSet<ScopeId>> {
+    let mut setters = vec![BTreeSet::new(); playbook.facts.len()];
+    let mut note = |body: &[Work], scope: ScopeId| {
+        let mut set = Vec::new();
+        site::assignments(body, &mut set);
+        for assignment in set {
+            setters[assignment.fact.index()].insert(scope);
+        }
+    };
+    for stage in &playbook.stages {
+        note(&stage.body, stage.scope);
+        for cadence in &stage.cadences {
+            note(&playbook.cadences[cadence.index()].body, stage.scope);
+        }
+    }
+    setters
+}
+
+/// So many transitions with limits are followed; of others it is taken that they may be spent.
+const MOST_LIMITED: usize = 300;
+
+/// By transition with a limit: the nodes that can be reached once it was taken.
+fn behind(playbook: &Playbook, graph: &StateGraph) -> BTreeMap<TransitionId, BTreeSet<NodeIndex>> {
+    let limited = playbook.transitions.iter().enumerate().filter(|(_, transition)| transition.limit.is_some());
+    limited
+        .take(MOST_LIMITED)
+        .map(|(id, transition)| {
+            let mut behind = BTreeSet::new();
+            let mut dfs = Dfs::new(graph.graph(), graph.node(transition.target));
+            while let Some(node) = dfs.next(graph.graph()) {
+                behind.insert(node);
+            }
+            (TransitionId(id as u32), behind)
+        })
+        .collect()
+}
+
+/// Nodes in the order of the flow as far as there is one, and the rank of each.
+fn order(playbook: &Playbook, graph: &StateGraph) -> (Vec<NodeIndex>, Vec<usize>) {
+    let count = graph.graph().node_count();
+    let mut seen = vec![false; count];
+    let mut finished = Vec::with_capacity(count);
+    let next = |index: NodeIndex| -> Vec<NodeIndex> {
+        let mut next = Vec::new();
+        if let Some(Node::Place(Place::Block(block))) = graph.graph().node_weight(index) {
+            // What runs in a block comes before what follows it: it is finished last.
+            next.extend(graph.runs(*block).iter().map(|scope| graph.start_node(*scope)));
+        }
+        next.extend(graph.graph().edges(index).map(|edge| edge.target()));
+        next
+    };
+    let starts = (0..playbook.scopes.len()).map(|scope| graph.start_node(ScopeId(scope as u32)));
+    for root in starts.chain(graph.graph().node_indices()) {
+        if std::mem::replace(&mut seen[root.index()], true) {
+            continue;
+        }
+        let mut stack = vec![(root, next(root))];
+        while let Some((at, left)) = stack.last_mut() {
+            match left.pop() {
+                Some(to) if !seen[to.index()] => {
+                    seen[to.index()] = true;
+                    let after = next(to);
+                    stack.push((to, after));
+                }
+                Some(_) => {}
+                None => {
+                    finished.push(*at);
+                    stack.pop();
+                }
+            }
+        }
+    }
+    finished.reverse();
+    let mut rank = vec![0; count];
+    for (at, index) in finished.iter().enumerate() {
+        rank[index.index()] = at;
+    }
+    (finished, rank)
+}
+
+/// Whether a trigger is looked at when work is done.
+#[must_use]
+pub fn is_completion(trigger: &Trigger) -> bool {
+    matches!(trigger, Trigger::Completion(_) | Trigger::Otherwise)
+}
