@@ -71,6 +71,9 @@ struct Node {
     high: Bdd,
 }
 
+/// A node for other programs: its variable; where it is off, a node, and whether its complement; where it is on, a node.
+pub type Exported = (u32, (usize, bool), usize);
+
 #[derive(Debug, Clone, Copy)]
 struct Cached {
     operation: u32,
@@ -375,6 +378,40 @@ impl Kernel {
             }
         }
         found.into_iter().collect()
+    }
+
+    /// How many variables there are: one more than the last.
+    #[must_use]
+    pub fn variables(&self) -> u32 {
+        let numbers = self.nodes.iter().skip(1).map(|node| node.variable + 1);
+        numbers.max().unwrap_or_default()
+    }
+
+    /// The nodes of a set for other programs, each after those it leads to, and whether the last one stands for the
+    /// complement. Node 0 is everything, and not among them.
+    #[must_use]
+    pub fn export(&self, set: Bdd) -> (Vec<Exported>, bool) {
+        let mut places = std::collections::BTreeMap::from([(0_usize, 0_usize)]);
+        let mut nodes = Vec::new();
+        let mut waiting = vec![(set.node(), false)];
+        while let Some((at, ready)) = waiting.pop() {
+            if places.contains_key(&at) {
+                continue;
+            }
+            let node = &self.nodes[at];
+            if !ready {
+                waiting.extend([(at, true), (node.low.node(), false), (node.high.node(), false)]);
+            } else if let (Some(low), Some(high)) = (places.get(&node.low.node()), places.get(&node.high.node())) {
+                nodes.push((node.variable, (*low, node.low.complemented()), *high));
+                places.insert(at, nodes.len());
+            }
+        }
+        (nodes, set.complemented())
+    }
+
+    /// Forgets results that were kept for the next time, as a measurement wants.
+    pub fn forget_results(&mut self) {
+        self.cache.fill(EMPTY);
     }
 
     /// Whether an assignment is in a set; `on` is asked for the variables that matter.

@@ -6,7 +6,8 @@
 use crate::diagnostic::Severity;
 use crate::graph::{EdgeClass, Node, StateGraph};
 use crate::model::{
-    EventMatch, Expr, Fact, FactScope, Place, Playbook, ServiceId, TaskRef, TransitionId, Trigger, Work,
+    BlockId, EventMatch, Expr, Fact, FactScope, Place, Playbook, ScopeId, ServiceId, TaskRef, TransitionId, Trigger,
+    Work,
 };
 use crate::run::evaluate::View;
 use crate::run::event::{Effect, Observer};
@@ -88,7 +89,7 @@ impl<'a> Examples<'a> {
                 if late && self.task_to_hold(node).is_none() {
                     continue;
                 }
-                let Ok(Some((customer, lines))) = self.along(setting, &way, node, wanted, late) else { continue };
+                let Ok(Some((customer, lines))) = self.along(setting, &way, node, wanted, late, None) else { continue };
                 if let Some(example) = self.replay(customer, lines, node, wanted) {
                     return Some(example);
                 }
@@ -227,6 +228,7 @@ impl<'a> Examples<'a> {
         node: Node,
         wanted: Wanted,
         late: bool,
+        ends: Option<&BTreeMap<(ScopeId, ServiceId), Place>>,
     ) -> Decided<Option<(Customer, Vec<Json>)>> {
         let prepared = setting.prepared;
         let mut lowering = Lowering::new(prepared, self.outlook(node));
@@ -237,7 +239,7 @@ impl<'a> Examples<'a> {
         let mut steps = Vec::new();
         for (at, id) in way {
             lowering.move_to(self.outlook(*at));
-            steps.push(self.taken(&mut lowering, *at, *id));
+            steps.push(self.taken(&mut lowering, *at, *id, None));
         }
         lowering.move_to(self.outlook(node));
         let needs: Vec<Formula> =
@@ -245,6 +247,7 @@ impl<'a> Examples<'a> {
         let holds = |lowering: &mut Lowering<'a>, id: TransitionId| {
             self.guard(id).map_or(Formula::TRUE, |guard| lowering.condition(guard).holds)
         };
+        let mut inner = Vec::new();
         let (both, ways_out) = match wanted {
             Wanted::Both(one, other) => (vec![holds(&mut lowering, one), holds(&mut lowering, other)], Vec::new()),
             Wanted::Stuck => {
@@ -258,17 +261,55 @@ impl<'a> Examples<'a> {
                 (Vec::new(), ids.map(|id| holds(&mut lowering, id)).collect())
             }
         };
+        if let Some(ends) = ends {
+            let Some(tracks) = self.tracks(&mut lowering, ends) else { return Ok(None) };
+            inner.push(tracks);
+            for service in (0..self.playbook.services.len() as u32).map(ServiceId) {
+                let flag = lowering.formulas().declare(Variable::Intended(service), Domain::Flag);
+                let intended = lowering.formulas().flag(flag);
+                let wanted = ends.keys().any(|(_, known)| *known == service);
+                let formula = if wanted { intended } else { lowering.formulas().not(intended) };
+                inner.push(formula);
+            }
+            for ((scope, service), place) in ends {
+                let places = &self.playbook.scopes[scope.index()].places;
+                let at = places.iter().position(|known| known == place).unwrap_or(places.len());
+                if let Some(id) = lowering.formulas().find(&Variable::Position(*scope, Whose::Of(*service))) {
+                    inner.push(lowering.formulas().is(id, at as u16));
+                }
+            }
+        }
         if self.outlook(node).in_service {
             lowering.formulas().declare(Variable::Service, Domain::Choice(self.playbook.services.len() as u16));
         }
         let mut space = Space::new(lowering, BUDGET)?;
+        if let Node::Place(Place::Block(block)) = node
+            && ends.is_none()
+        {
+            // First at which ends the services are, then which services get there.
+            let mut set = self.over(&mut space, block)?;
+            for formula in both.iter().copied() {
+                let formula = space.set(formula)?;
+                set = space.kernel().and(set, formula)?;
+            }
+            for formula in ways_out.iter().copied() {
+                let way = space.set(formula)?;
+                let ever = sometime(&mut space, way)?;
+                set = space.kernel().and(set, ever.not())?;
+            }
+            let Some(plain) = space.plainest(set)? else { return Ok(None) };
+            let at = self.positions(&plain);
+            if !at.is_empty() {
+                return self.along(setting, way, node, wanted, false, Some(&at));
+            }
+        }
         let (mut path, mut end) = (space.universe(), space.universe());
         for step in steps {
             let step = space.set(step)?;
             let step = space.forget(step, of_the_moment)?;
             path = space.kernel().and(path, step)?;
         }
-        for formula in needs.into_iter().chain(both) {
+        for formula in needs.into_iter().chain(both).chain(inner) {
             let formula = space.set(formula)?;
             end = space.kernel().and(end, formula)?;
         }
@@ -303,6 +344,47 @@ impl<'a> Examples<'a> {
         let day = if wanted == Wanted::Stuck { 400 } else { lines.len() as u64 + 1 };
         lines.extend(self.changes(&customer, &becomes, node, own(&first), day));
         Ok(Some((customer, lines)))
+    }
+
+    /// Where every track of a block is at an end.
+    fn over(&self, space: &mut Space<'a>, block: BlockId) -> Decided<Bdd> {
+        let mut all = space.universe();
+        for scope in &self.playbook.blocks[block.index()].scopes {
+            let places = &self.playbook.scopes[scope.index()].places;
+            for service in 0..self.playbook.services.len() as u32 {
+                let service = ServiceId(service);
+                let variable = Variable::Position(*scope, Whose::Of(service));
+                if space.formulas().find(&variable).is_none() {
+                    continue;
+                }
+                let mut over = match space.formulas().find(&Variable::Intended(service)) {
+                    Some(id) => space.on(id)?.not(),
+                    None => Bdd::FALSE,
+                };
+                for (at, place) in places.iter().enumerate() {
+                    if matches!(place, Place::End(_)) {
+                        let is = space.pinned(&variable, Chosen::Choice(at as u16))?;
+                        over = space.kernel().or(over, is)?;
+                    }
+                }
+                all = space.kernel().and(all, over)?;
+            }
+        }
+        Ok(all)
+    }
+
+    /// The ends of the services a customer intends.
+    fn positions(&self, plain: &Assignment) -> BTreeMap<(ScopeId, ServiceId), Place> {
+        let mut ends = BTreeMap::new();
+        for (variable, chosen) in &plain.0 {
+            if let (Variable::Position(scope, Whose::Of(service)), Chosen::Choice(at)) = (variable, chosen)
+                && plain.flag(&Variable::Intended(*service)) == Some(true)
+                && let Some(place) = self.playbook.scopes[scope.index()].places.get(usize::from(*at))
+            {
+                ends.insert((*scope, *service), *place);
+            }
+        }
+        ends
     }
 
     /// The events that a way and what is wanted need, one a day.
@@ -404,34 +486,55 @@ impl<'a> Examples<'a> {
         lines
     }
 
-    /// What is true of who takes a transition.
-    fn taken(&self, lowering: &mut Lowering<'a>, node: Node, id: TransitionId) -> Formula {
+    /// What is true of who takes a transition; of a service, where one is named, else of the track we look from.
+    fn taken(&self, lowering: &mut Lowering<'a>, node: Node, id: TransitionId, of: Option<ServiceId>) -> Formula {
         let mut all = Vec::new();
         let transition = &self.playbook.transitions[id.index()];
-        if matches!(transition.trigger, Trigger::Completion(_) | Trigger::Otherwise) {
+        let look = |lowering: &mut Lowering<'a>, condition: &'a Expr| match of {
+            Some(service) => lowering.condition_of(condition, service),
+            None => lowering.condition(condition),
+        };
+        let completion = matches!(transition.trigger, Trigger::Completion(_) | Trigger::Otherwise);
+        let timer = matches!(transition.trigger, Trigger::After(_) | Trigger::AfterLastRound(_));
+        if completion {
             for condition in self.conditions(node) {
-                all.push(lowering.condition(condition).holds);
+                all.push(look(lowering, condition).holds);
             }
+        }
+        if completion || timer {
             for other in self.whenever(node) {
                 if let Trigger::Whenever(guard) = &self.playbook.transitions[other.index()].trigger {
-                    let holds = lowering.condition(guard).holds;
+                    let holds = look(lowering, guard).holds;
                     all.push(lowering.formulas().not(holds));
                 }
             }
-            let otherwise = transition.trigger == Trigger::Otherwise;
+            // `otherwise` is for whom no other is, and time moves who takes none.
+            let otherwise = timer || transition.trigger == Trigger::Otherwise;
             for other in self.completion(node) {
                 if *other == id && !otherwise {
                     break;
                 }
                 if let Some(guard) = self.guard(*other) {
-                    all.push(lowering.condition(guard).fails);
+                    all.push(look(lowering, guard).fails);
                 }
             }
         }
         if let Some(guard) = self.guard(id) {
-            all.push(lowering.condition(guard).holds);
+            all.push(look(lowering, guard).holds);
         }
         lowering.formulas().all(all)
+    }
+
+    /// What is true of the services of a customer who are at these ends, along the cheapest ways there.
+    fn tracks(&self, lowering: &mut Lowering<'a>, ends: &BTreeMap<(ScopeId, ServiceId), Place>) -> Option<Formula> {
+        let mut all = Vec::new();
+        for ((scope, service), end) in ends {
+            let way = self.within(self.graph.start_node(*scope), self.graph.node(*end), &mut BTreeMap::new())?;
+            for (at, id) in way {
+                all.push(self.taken(lowering, at, id, Some(*service)));
+            }
+        }
+        Some(lowering.formulas().all(all))
     }
 
     fn customer(&self, space: &Space<'_>, plain: &Assignment) -> Customer {

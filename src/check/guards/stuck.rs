@@ -59,6 +59,20 @@ pub(super) fn check<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>, findings: 
     for id in exits.take(6) {
         finding = finding.related(guards.span(id), "not for them");
     }
+    // An event that comes would move them: but it may not come.
+    let mut waits_for_event = false;
+    for way in site.on.clone() {
+        let trigger = &playbook.transitions[way.transition.index()].trigger;
+        let of_the_playbook = matches!(trigger, Trigger::On(crate::model::EventMatch::Event(_), _));
+        let moved = site.space.kernel().and(way.holds, gap)?;
+        if of_the_playbook && !moved.is_empty() {
+            waits_for_event = true;
+            finding = finding.related(guards.span(way.transition), "only this event would move them, if it comes");
+        }
+    }
+    if waits_for_event {
+        finding.severity = Severity::Warning;
+    }
     if implausible(guards, site, gap)? {
         finding.severity = Severity::Warning;
         let names: Vec<&str> = open_numbers(guards, site, gap).map(|fact| fact_name(playbook, fact)).collect();

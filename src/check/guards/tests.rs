@@ -108,7 +108,10 @@ fn gaps_and_overlaps_at_bounds_and_in_corners() {
             "not vip and usage >= 10%, or vip and usage < 10%",
         ),
         ("-> one when since_day < 2020-02-01 -> two when since_day > 2020-02-01", "since_day = exactly 2020-02-01"),
-        ("-> one when today < 2020-02-01 -> two when today < 2020-03-01 and vip", "today >= 2020-03-01"),
+        (
+            "-> one when today < 2020-02-01 -> two when today < 2020-03-01 and vip",
+            "not vip and today >= 2020-02-01, or today >= 2020-03-01",
+        ),
     ] {
         let text = format!(
             "playbook p {{ {FACTS} start -> a stage a {{ {body} }} end one success end two success end three failure }}"
@@ -214,4 +217,63 @@ fn parts_and_conditions_that_say_nothing() {
     assert_eq!(names("on asked when usage <= 100% -> one after 3 days -> two"), ["always-true"]);
     assert_eq!(names("needs usage > 50% and usage < 20% -> one"), ["contradictory-assumptions"]);
     assert_eq!(names("task t optional \"T\" when seats > 10 and seats < 11 -> one"), ["contradictory-assumptions"]);
+}
+
+#[test]
+fn a_customer_whose_services_came_to_different_ends() {
+    let text = |then: &str| {
+        format!(
+            "playbook p {{ services {{ teams yammer exchange }} facts of each service {{ usage : percent  declined : yes/no }}
+             each service {{ start -> f when not declined -> refused otherwise
+               stage f {{ -> met when usage >= 10% after 90 days -> missed }}
+               end met success end missed failure end refused neutral }}
+             then {then} end one success end two success end three failure }}"
+        )
+    };
+    let stuck = |then: &str| {
+        let found = findings(&text(then));
+        let found: Vec<_> = found.into_iter().filter(|found| found.rule.code == "P302").collect();
+        assert_eq!(found.len(), 1, "{then}: {:?}", noted(&text(then)));
+        found[0].witness.clone().expect("an example")
+    };
+    let example = stuck("-> one when all services where (at met) -> two when all services where (at missed)");
+    assert!(example["customer"]["services"].as_object().is_some_and(|services| !services.is_empty()), "{example}");
+    stuck(
+        "-> one when all services where (at (met, refused)) and count services where (at met) >= 2 -> two when any services where (at missed)",
+    );
+    let fine = "-> one when all services where (at met or at refused) -> two when any services where (at missed)";
+    assert_eq!(said(&text(fine)).into_iter().filter(|said| !said.starts_with("end-never")).count(), 0);
+}
+
+#[test]
+fn flaws_within_the_track_of_a_service() {
+    let text = |flow: &str| {
+        format!(
+            "playbook p {{ services {{ teams yammer exchange  modern = teams, yammer }}
+             param goal : percent = 10%
+             facts of the customer {{ csm : yes/no rising  agreed : percent fixed = goal }}
+             facts of each service {{ usage : percent  push : yes/no = no  pushed : yes/no = no kept by playbook }}
+             each service {{ {flow} end met success end handed success }}
+             then -> over end over success }}"
+        )
+    };
+    let found = |flow: &str| -> Vec<(String, String)> {
+        let found = findings(&text(flow));
+        let found = found.iter().filter(|found| found.severity < Severity::Note && found.rule.code.starts_with("P30"));
+        found.map(|found| (found.rule.name.to_owned(), found.primary.message.clone() + &found.message)).collect()
+    };
+    let clean = "start -> hand when csm and service in modern -> follow otherwise
+        stage hand { task h mandatory \"H\" -> handed }
+        stage follow { -> met when usage >= agreed -> boost when usage < agreed and push and not pushed after 52 weeks -> handed }
+        stage boost { task b mandatory \"B\" set pushed = yes -> follow }";
+    assert_eq!(found(clean), []);
+    // Both at exactly what was agreed.
+    let both = found(&clean.replace("usage < agreed", "usage <= agreed"));
+    assert_eq!(both.len(), 1, "{both:?}");
+    assert_eq!(both[0].0, "overlapping-guards");
+    assert!(both[0].1.contains("usage = agreed"), "{both:?}");
+    // Nobody speaks of Exchange, nor of those without a manager.
+    let gap = found(&clean.replace("follow otherwise", "follow when not csm"));
+    assert_eq!(gap.len(), 1, "{gap:?}");
+    assert!(gap[0].1.contains("service = exchange and csm"), "{gap:?}");
 }

@@ -113,6 +113,11 @@ impl<'a> Lowering<'a> {
         self.truth(condition, self.own())
     }
 
+    /// A condition about a service, as its own track sees it, looked at from elsewhere.
+    pub fn condition_of(&mut self, condition: &Expr, service: ServiceId) -> Truth {
+        self.truth(condition, Whose::Of(service))
+    }
+
     pub(super) fn truth(&mut self, condition: &Expr, whose: Whose) -> Truth {
         match &condition.node {
             Node::Constant(Value::YesNo(yes)) => Truth::constant(*yes),

@@ -102,6 +102,12 @@ impl<'a> Space<'a> {
         self.kernel.allow(nodes);
     }
 
+    /// The diagrams alone; sets stay what they are.
+    #[must_use]
+    pub fn into_kernel(self) -> Kernel {
+        self.kernel
+    }
+
     /// The diagrams.
     pub fn kernel(&mut self) -> &mut Kernel {
         &mut self.kernel
