@@ -8,7 +8,7 @@
 
 pub mod ast;
 mod blocks;
-mod grammar;
+pub mod grammar;
 mod message;
 mod place;
 mod recover;

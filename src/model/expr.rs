@@ -4,11 +4,13 @@
 //! can point at the part that decided.
 
 use super::{
-    CadenceId, EventMatch, FactId, GroupId, LetId, ParameterId, Place, ServiceSet, SinceUnit, SustainedId, TaskId, Type,
+    CadenceId, EventMatch, FactId, GroupId, LetId, ParameterId, Place, Playbook, ServiceSet, SinceUnit, SustainedId,
+    TaskId, Type,
 };
 use crate::source::Span;
 use crate::syntax::ast::{Comparison, Quantifier};
 use crate::value::{Duration, TaskStatus, Value};
+use std::collections::BTreeSet;
 
 /// A resolved condition or value.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +123,27 @@ impl Expr {
     pub fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Expr)) {
         visit(self);
         self.parts(&mut |part| part.walk(visit));
+    }
+
+    /// As [`Expr::walk`], and on what the named values and lasting conditions in it stand for, each once: they may be
+    /// mentioned many times.
+    pub fn walk_all<'a>(&'a self, playbook: &'a Playbook, visit: &mut impl FnMut(&'a Expr)) {
+        let (mut lets, mut lasting) = (BTreeSet::new(), BTreeSet::new());
+        let mut waiting = vec![self];
+        while let Some(expr) = waiting.pop() {
+            expr.walk(&mut |part| {
+                visit(part);
+                match part.node {
+                    Node::Let(id) if lets.insert(id) => {
+                        waiting.extend(playbook.lets.get(id.index()).map(|definition| &definition.value));
+                    }
+                    Node::Atom(Atom::Sustained(id)) if lasting.insert(id) => {
+                        waiting.extend(playbook.sustained.get(id.index()).map(|sustained| &sustained.condition));
+                    }
+                    _ => {}
+                }
+            });
+        }
     }
 
     /// Calls `visit` on the direct parts.

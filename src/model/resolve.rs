@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Resolves a file: one document for each playbook in it, then one for each playbook of the imported files that its
 /// tests, properties and scenarios speak of. All that could be made of them, and all findings, in no order.
 ///
-/// Imported files give their playbooks and scenarios, not their tests and properties. What is wrong with an imported
+/// Imported files give their playbooks, properties and scenarios, not their tests. What is wrong with an imported
 /// playbook is among the findings where it has a document here.
 #[must_use]
 pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec<Diagnostic>) {
@@ -65,16 +65,23 @@ pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec
         // Whatever is unclear there is said when that file is looked at.
         let there = Sight::new(imported, &[], &mut Vec::new());
         for item in &imported.items {
-            let Item::Scenario(scenario) = item else { continue };
-            let Some(at) = there.meant(scenario.playbook.as_ref(), scenario.name.span, "scenario", &mut Vec::new())
-            else {
+            let (of, span, what) = match item {
+                Item::Scenario(scenario) => (&scenario.playbook, scenario.name.span, "scenario"),
+                Item::Property(property) => (&property.playbook, property.name.span, "property"),
+                Item::Import(_) | Item::Playbook(_) | Item::Test(_) => continue,
+            };
+            let Some(at) = there.meant(of.as_ref(), span, what, &mut Vec::new()) else {
                 continue;
             };
             let same = |playbook: &&ast::Playbook| std::ptr::eq(*playbook, there.playbooks[at]);
             if let Some(here) = sight.playbooks.iter().position(same)
                 && let Some(speaking) = speaking.get_mut(&here)
             {
-                speaking.scenarios.push(scenario);
+                match item {
+                    Item::Scenario(scenario) => speaking.scenarios.push(scenario),
+                    Item::Property(property) => speaking.properties.push(property),
+                    Item::Import(_) | Item::Playbook(_) | Item::Test(_) => {}
+                }
             }
         }
     }
@@ -156,13 +163,18 @@ fn playbooks(file: &ast::File) -> Vec<&ast::Playbook> {
         .collect()
 }
 
-fn document(playbook: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Diagnostic>) -> Document {
+fn document(written: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Diagnostic>) -> Document {
     let before = out.len();
-    let mut names = declarations::declare(playbook, out);
-    let plan = flow::declare(&mut names, playbook, out);
-    declarations::resolve_lets(&mut names, playbook, out);
-    declarations::audience(&mut names, playbook, out);
+    let mut names = declarations::declare(written, out);
+    let plan = flow::declare(&mut names, written, out);
+    declarations::resolve_lets(&mut names, written, out);
+    declarations::audience(&mut names, written, out);
     flow::resolve(&mut names, plan, out);
+    let playbook = &mut names.playbook;
+    playbook.stages.shrink_to_fit();
+    playbook.offers.shrink_to_fit();
+    playbook.tasks.shrink_to_fit();
+    playbook.transitions.shrink_to_fit();
     let sound = !has_errors(&out[before..]);
     let whole = names.flow_lost == 0 && out[before..].iter().all(|found| *found.rule != DUPLICATE_NAME);
     let mut titles: BTreeMap<&str, Span> = BTreeMap::new();

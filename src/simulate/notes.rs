@@ -53,20 +53,15 @@ fn facts_read(playbook: &Playbook) -> BTreeSet<FactId> {
     let inputs = playbook.scopes.iter().flat_map(|scope| &scope.inputs).filter_map(|input| input.condition.as_ref());
     let tasks = playbook.offers.iter().filter_map(|offer| offer.when.as_ref());
     let mut read = BTreeSet::new();
-    guards.chain(needs).chain(inputs).chain(tasks).for_each(|expr| facts_in(playbook, expr, &mut read, 0));
+    guards.chain(needs).chain(inputs).chain(tasks).for_each(|expr| facts_in(playbook, expr, &mut read));
     read
 }
 
-/// Lets are followed; the resolver refuses lets that go in circles, the depth is a second lock.
-fn facts_in(playbook: &Playbook, expr: &Expr, read: &mut BTreeSet<FactId>, depth: usize) {
-    expr.walk(&mut |part| match &part.node {
-        Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) => {
-            read.insert(*fact);
+/// The facts a condition reads, also in what it builds on.
+fn facts_in(playbook: &Playbook, expr: &Expr, read: &mut BTreeSet<FactId>) {
+    expr.walk_all(playbook, &mut |part| {
+        if let Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) = part.node {
+            read.insert(fact);
         }
-        Node::Atom(Atom::Sustained(id)) if depth < 64 => {
-            facts_in(playbook, &playbook.sustained[id.index()].condition, read, depth + 1);
-        }
-        Node::Let(id) if depth < 64 => facts_in(playbook, &playbook.lets[id.index()].value, read, depth + 1),
-        _ => {}
     });
 }

@@ -149,7 +149,7 @@ pub enum PlaybookItem {
     /// `facts of the customer { … }` and `facts of each service { … }`.
     Facts(Span, FactScope, Vec<Fact>),
     /// `param NAME : TYPE = …`.
-    Parameter(Parameter),
+    Parameter(Box<Parameter>),
     /// `let NAME = …`.
     Let(Let),
     /// `calendar { zone "…"  holidays … }`.
@@ -450,7 +450,7 @@ pub enum StageItem {
     /// Work.
     Work(WorkItem),
     /// `every DURATION, at most N times { … }`.
-    Cadence(Cadence),
+    Cadence(Box<Cadence>),
     /// `first match`: order decides between transitions.
     FirstMatch(Span),
     /// A transition.
@@ -471,8 +471,8 @@ pub struct Needs {
 /// One item of work, in a stage, a cadence or a `together`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WorkItem {
-    /// `task …`.
-    Task(Task),
+    /// `task …`. Much larger than other work, and often alone among transitions.
+    Task(Box<Task>),
     /// `step "…"`.
     Step(Step),
     /// `set …`.
@@ -580,8 +580,8 @@ pub struct Transition {
     pub target: Name,
     /// `resume STAGE`.
     pub resume: bool,
-    /// `at most N times`.
-    pub limit: Option<Expr>,
+    /// `at most N times`; few have it.
+    pub limit: Option<Box<Expr>>,
     /// The whole item.
     pub span: Span,
 }
@@ -596,7 +596,7 @@ pub enum Trigger {
     /// `whenever COND -> X`.
     Whenever(Expr),
     /// `on EVENT when COND -> X`.
-    On(EventPattern, Option<Expr>),
+    On(Box<EventPattern>, Option<Expr>),
     /// `after DURATION -> X`.
     After(Expr),
     /// `after last round of NAME -> X`.

@@ -219,6 +219,7 @@ impl<'s> Walk<'s> {
         while !self.is_over(&block) {
             self.playbook_item(&block, &mut items);
         }
+        items.shrink_to_fit();
         Some(Playbook { name: head.name.unwrap_or_default(), title: head.title, items, span: self.whole(&block) })
     }
 
@@ -454,7 +455,7 @@ impl<'s> Walk<'s> {
             "on" => Rule::on_event,
             "after" => Rule::after,
             "->" => Rule::completion,
-            "every" => return self.cadence(block).map(StageItem::Cadence),
+            "every" => return self.cadence(block).map(|cadence| StageItem::Cadence(Box::new(cadence))),
             _ => return self.work_item(block).map(StageItem::Work),
         };
         let pair = self.item(rule, block)?;

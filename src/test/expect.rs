@@ -315,7 +315,7 @@ impl<'a> Journey<'a> {
         match (what, awaited) {
             (What::Fact(_, fact), Awaited::Fact(awaited)) => fact == awaited,
             (What::Exit(refusal), Awaited::Fact(awaited)) => {
-                guard(trigger(refusal.transition)).is_some_and(|guard| reads(playbook, guard, *awaited, 0))
+                guard(trigger(refusal.transition)).is_some_and(|guard| reads(playbook, guard, *awaited))
             }
             (What::Task(offer), Awaited::Task(task)) => playbook.offers[offer.index()].task == *task,
             (What::Event(transition), Awaited::Event(event)) => {
@@ -334,7 +334,7 @@ impl<'a> Journey<'a> {
         let inputs = inputs.filter_map(|input| Some((&input.text, input.condition.as_ref()?)));
         let needs = playbook.stages.iter().flat_map(|stage| &stage.needs);
         let mut all = inputs.chain(needs.map(|needs| (&needs.text, &needs.condition)));
-        all.any(|(known, condition)| known.main == text && reads(playbook, condition, fact, 0))
+        all.any(|(known, condition)| known.main == text && reads(playbook, condition, fact))
     }
 
     /// `teams`, or the customer.
@@ -473,20 +473,15 @@ fn closed(track: &Track) -> bool {
     matches!(track.status, TrackStatus::Dropped(_) | TrackStatus::Cancelled)
 }
 
-/// Whether a condition reads a fact; lets and sustained conditions are followed. The resolver refuses circles, the depth
-/// is a second lock.
-fn reads(playbook: &Playbook, expr: &Expr, fact: FactId, depth: usize) -> bool {
-    if depth > 64 {
-        return false;
-    }
-    let here = match &expr.node {
-        Node::Atom(Atom::Fact(known) | Atom::Unknown(known) | Atom::Change(known, _)) => *known == fact,
-        Node::Atom(Atom::Since(_, Since::Fact(known), ..)) => *known == fact,
-        Node::Atom(Atom::Sustained(id)) => reads(playbook, &playbook.sustained[id.index()].condition, fact, depth + 1),
-        Node::Let(id) => reads(playbook, &playbook.lets[id.index()].value, fact, depth + 1),
-        _ => false,
-    };
-    let mut found = here;
-    expr.parts(&mut |part| found = found || reads(playbook, part, fact, depth + 1));
+/// Whether a condition reads a fact, itself or in what it builds on.
+fn reads(playbook: &Playbook, expr: &Expr, fact: FactId) -> bool {
+    let mut found = false;
+    expr.walk_all(playbook, &mut |part| {
+        found |= match &part.node {
+            Node::Atom(Atom::Fact(known) | Atom::Unknown(known) | Atom::Change(known, _)) => *known == fact,
+            Node::Atom(Atom::Since(_, Since::Fact(known), ..)) => *known == fact,
+            _ => false,
+        };
+    });
     found
 }

@@ -235,3 +235,39 @@ fn formatting_twice_changes_nothing_more() {
     let (code, _, stderr) = outcome(folder.path(), &["fmt", "-", "a.play"], b"");
     assert_eq!((code, stderr.as_str()), (2, "error: standard input (`-`) is formatted alone\n"));
 }
+
+/// Somebody presses Ctrl-C in the middle of a cohort: exit code 130, and nothing half-written.
+#[cfg(unix)]
+#[test]
+fn interrupted_in_a_cohort() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let play = "playbook p { facts of the customer { go : yes/no } stage a { -> b when go  after 9 days -> b } \
+                end b success }  scenario s { customers 10 }";
+    std::fs::write(folder.path().join("p.play"), play).unwrap();
+    let arguments = ["simulate", "p.play", "--customers", "-", "--format", "json", "--threads", "1"];
+    let mut child = command(folder.path(), &arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // More than a pipe holds: when it is written, the simulation is under way.
+    for at in 0..20_000 {
+        writeln!(stdin, "{{\"id\": \"customer {at}\", \"go\": true}}").unwrap();
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    // There is more to come; nobody may want to read it any more.
+    for at in 20_000..40_000 {
+        if writeln!(stdin, "{{\"id\": \"customer {at}\", \"go\": true}}").is_err() {
+            break;
+        }
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
+}

@@ -227,7 +227,7 @@ fn parameter_names<'t>(
         let PlaybookItem::Parameter(parameter) = item else { continue };
         let kind = resolve_type(&parameter.kind, out);
         if names.symbols.declare(&parameter.name, Symbol::Pending, out) {
-            found.push((parameter, kind));
+            found.push((parameter.as_ref(), kind));
         }
     }
     found

@@ -62,6 +62,25 @@ fn declare_scope<'t>(
         places: Vec::new(),
     });
     plan.scopes.push(items.clone());
+    // As much room as is needed: twice as much would be most of what a large playbook takes.
+    let (mut count, mut tasks, mut exits) = (0, 0, 0);
+    for item in &items {
+        match item {
+            ScopeItem::Stage(stage) => {
+                count += 1;
+                tasks += stage.items.iter().filter(|item| matches!(item, StageItem::Work(WorkItem::Task(_)))).count();
+                exits += stage.items.iter().filter(|item| matches!(item, StageItem::Transition(_))).count();
+            }
+            ScopeItem::Start(_, starts) => exits += starts.len(),
+            ScopeItem::Block(block) => exits += block.exits.len(),
+            ScopeItem::Transition(_) => exits += 1,
+            ScopeItem::Input(_) | ScopeItem::Output(_) | ScopeItem::End(_) => {}
+        }
+    }
+    names.playbook.stages.reserve_exact(count);
+    names.playbook.offers.reserve_exact(tasks);
+    names.playbook.tasks.reserve_exact(tasks);
+    names.playbook.transitions.reserve_exact(exits);
     for item in items {
         let place = match item {
             ScopeItem::Stage(stage) => Place::Stage(declare_stage(names, plan, stage, id, out)),
@@ -378,6 +397,11 @@ fn resolve_stage(names: &mut Names, plan: &mut Plan<'_>, id: StageId, out: &mut 
             }
         }
     }
+    // Most stages have one text, one task and a few exits: room for more would be most of a large playbook.
+    let stage = &mut names.playbook.stages[id.index()];
+    stage.about.shrink_to_fit();
+    stage.body.shrink_to_fit();
+    stage.exits.shrink_to_fit();
 }
 
 /// The services of `for a, b`, which only tracks of services can have.

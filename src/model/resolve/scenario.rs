@@ -302,23 +302,18 @@ impl Maker<'_> {
 
     /// At the start only facts can be read; what needs a journey is reported.
     fn happens_later(&mut self, value: &crate::model::scenario::Sampler) -> bool {
-        fn first<'e>(names: &'e Names, expr: &'e Expr, depth: usize) -> Option<Span> {
-            let mut found = None;
-            expr.walk(&mut |part| {
-                let late = match &part.node {
-                    Node::Atom(Atom::Fact(_) | Atom::Unknown(_) | Atom::Service) => None,
-                    Node::Atom(_) => Some(part.span),
-                    Node::Let(id) if depth < 64 => {
-                        first(names, &names.playbook.lets[id.index()].value, depth + 1).map(|_| part.span)
-                    }
-                    _ => None,
-                };
-                found = found.or(late);
-            });
-            found
-        }
+        let playbook = &self.names.playbook;
+        let late = |expr: &Expr| matches!(&expr.node, Node::Atom(atom) if !matches!(atom, Atom::Fact(_) | Atom::Unknown(_) | Atom::Service));
         let mut found = None;
-        value.expressions(&mut |expr| found = found.or_else(|| first(self.names, expr, 0)));
+        value.expressions(&mut |expr| {
+            expr.walk(&mut |part| {
+                let mut is_late = late(part);
+                if let Node::Let(_) = part.node {
+                    part.walk_all(playbook, &mut |inner| is_late |= late(inner));
+                }
+                found = found.or(is_late.then_some(part.span));
+            });
+        });
         let Some(span) = found else { return false };
         self.out.push(
             Diagnostic::new(&WRONG_SCOPE, span, "at the start nothing of the journey is known yet")

@@ -400,6 +400,22 @@ fn as_table(machine: &Machine, customer: &Customer) -> String {
     format!("{}\n{}\n", columns.join(","), cells.join(","))
 }
 
+#[test]
+fn percents_below_one_are_noted_unless_a_text_says_so() {
+    let notes = |text: &str| json(text).err().unwrap_or_default();
+    let of = |usage: &str| format!(r#"{{"id": "a", "services": {{"teams": {{"usage": {usage}}}}}}}"#);
+    assert_eq!(notes(&of("0.25")), ["1:45 no `usage` here is above 1%: this one is 0.25%"]);
+    for fine in ["0", "1", "25", "\"0.25%\"", "null"] {
+        assert_eq!(notes(&of(fine)), Vec::<String>::new(), "{fine}");
+    }
+    assert_eq!(notes(&format!("[{}, {}]", of("0.25"), of("1.5").replace("\"a\"", "\"b\""))), Vec::<String>::new());
+    // What is written for others to read does not look like a fraction.
+    let machine = machine(PLAY);
+    let (customers, _) = read_json(&machine, crate::source::FileId(0), &of("\"0.25%\""));
+    let written = to_json(&machine, &customers[0]).to_string();
+    assert!(written.contains("\"0.25%\""), "{written}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

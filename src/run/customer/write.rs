@@ -37,6 +37,8 @@ fn facts(playbook: &Playbook, scope: FactScope, values: &[Option<Value>], into: 
 fn value(playbook: &Playbook, fact: &Fact, value: &Value) -> Json {
     match (value, &fact.kind) {
         (Value::YesNo(yes), _) => (*yes).into(),
+        // A number below 1 would look like a fraction.
+        (Value::Number(number), Type::Percent) if number.0 > 0 && *number < Micro::ONE => format!("{number}%").into(),
         (Value::Number(number), Type::Percent) => {
             number_as_json(*number).unwrap_or_else(|| format!("{number}%").into())
         }

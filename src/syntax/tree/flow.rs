@@ -87,7 +87,7 @@ impl Builder<'_> {
                 Rule::expr | Rule::value => condition = Some(self.expression(part)),
                 Rule::kw_otherwise => otherwise = true,
                 Rule::last_round => last_round = Some(self.names(part).into_iter().next()),
-                Rule::at_most => limit = Some(self.at_most(part)),
+                Rule::at_most => limit = Some(Box::new(self.at_most(part))),
                 _ => {}
             }
         }
@@ -95,7 +95,7 @@ impl Builder<'_> {
             (Rule::completion, None) if otherwise => Trigger::Otherwise,
             (Rule::completion, condition) => Trigger::Completion(condition),
             (Rule::whenever, Some(condition)) => Trigger::Whenever(condition),
-            (Rule::on_event, condition) => Trigger::On(pattern?, condition),
+            (Rule::on_event, condition) => Trigger::On(Box::new(pattern?), condition),
             (Rule::after, Some(delay)) => Trigger::After(delay),
             (Rule::after, None) => Trigger::AfterLastRound(last_round?),
             _ => return None,

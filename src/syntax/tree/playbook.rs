@@ -60,7 +60,7 @@ impl Builder<'_> {
             Rule::next => PlaybookItem::Next(self.next(pair, span)),
             Rule::audience_rule => PlaybookItem::Audience(span, self.first_expression(pair)?),
             Rule::overview => PlaybookItem::Overview(span, self.first_text(pair)?),
-            Rule::parameter => PlaybookItem::Parameter(self.parameter(pair, span)?),
+            Rule::parameter => PlaybookItem::Parameter(Box::new(self.parameter(pair, span)?)),
             Rule::let_item => PlaybookItem::Let(self.let_item(pair, span)?),
             Rule::calendar => PlaybookItem::Calendar(self.calendar(pair, span)),
             _ => return None,

@@ -45,7 +45,7 @@ impl Builder<'_> {
     pub fn work_item(&mut self, pair: Pair<'_, Rule>) -> Option<WorkItem> {
         let span = self.span(&pair);
         Some(match pair.as_rule() {
-            Rule::task => WorkItem::Task(self.task(pair, span)),
+            Rule::task => WorkItem::Task(Box::new(self.task(pair, span))),
             Rule::step => {
                 let (mut text, mut roles, mut links) = (None, Vec::new(), Vec::new());
                 for part in pair.into_inner() {
