@@ -34,6 +34,9 @@ pub enum Longest {
     Unbounded(usize, Vec<Step>, Vec<Step>),
 }
 
+/// The longest time so far, and the edge by which it is reached: its situation, and its place among the edges there.
+type Reached = (Seconds, Option<(usize, usize)>);
+
 impl<'a, W: Watch> Owed<'a, W> {
     /// Of a graph that was explored with its edges. `owed` says where something is owed, `more` what else is bound to
     /// come besides clocks and tasks.
@@ -201,7 +204,7 @@ impl<'a, W: Watch> Owed<'a, W> {
             lengths.fold(0, Seconds::saturating_add)
         };
         let count = self.owed.len();
-        let mut longest: Vec<Option<(Seconds, Option<(usize, usize)>)>> = vec![None; count];
+        let mut longest: Vec<Option<Reached>> = vec![None; count];
         for (index, best) in longest.iter_mut().enumerate().filter(|(index, _)| self.owed[*index]) {
             let situation = &self.explored.situations[index];
             let starts = if from_start {

@@ -40,11 +40,10 @@ impl Alphabet {
         let mut all: Vec<&Expr> = asked.to_vec();
         conditions(playbook, &mut |expr| all.push(expr));
         for expr in all {
-            let mut look = |part: &Expr| match &part.node {
-                Node::Atom(Atom::Happened(event) | Atom::Since(_, Since::Event(event), ..)) => {
-                    spoken.push(event.clone())
+            let mut look = |part: &Expr| {
+                if let Node::Atom(Atom::Happened(event) | Atom::Since(_, Since::Event(event), ..)) = &part.node {
+                    spoken.push(event.clone());
                 }
-                _ => {}
             };
             deep(playbook, expr, &mut look, 0);
         }
