@@ -203,8 +203,8 @@ impl<'m> Explorer<'m> {
             let mut all: Vec<&Expr> = asked.to_vec();
             domain::conditions(&real.playbook, &mut |expr| all.push(expr));
             for expr in all {
-                domain::deep(&real.playbook, expr, &mut |part| looked.add(part), 0);
-                domain::deep(&real.playbook, expr, &mut |part| from_outside(&real.playbook, part, &mut outside), 0);
+                domain::deep(&real.playbook, expr, &mut |part| looked.add(part));
+                domain::deep(&real.playbook, expr, &mut |part| from_outside(&real.playbook, part, &mut outside));
             }
         }
         let mut playbook = without_idle_rounds(&real.playbook, &looked);
@@ -558,7 +558,7 @@ fn from_outside(playbook: &Playbook, expr: &Expr, outside: &mut [bool]) {
                 outside[fact.index()] = true;
             }
         };
-        domain::deep(playbook, expr, &mut note, 0);
+        domain::deep(playbook, expr, &mut note);
     }
 }
 

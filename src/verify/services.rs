@@ -75,8 +75,8 @@ fn kinds(playbook: &Playbook, asked: &[&Expr]) -> Vec<Vec<ServiceId>> {
         }
         _ => {}
     };
-    super::explore::domain::conditions(playbook, &mut |expr| deep(playbook, expr, &mut look, 0));
-    asked.iter().for_each(|expr| deep(playbook, expr, &mut look, 0));
+    super::explore::domain::conditions(playbook, &mut |expr| deep(playbook, expr, &mut look));
+    asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
     let mut kinds: BTreeMap<Vec<bool>, Vec<ServiceId>> = BTreeMap::new();
     for service in (0..playbook.services.len()).map(|index| ServiceId(index as u32)) {
         kinds.entry(sets.iter().map(|set| set.contains(service)).collect()).or_default().push(service);
@@ -93,7 +93,7 @@ fn independent(playbook: &Playbook) -> bool {
     let mut alone = true;
     let mut look = |expr: &Expr| {
         let mut each = |part: &Expr| alone &= !matches!(part.node, Node::Quantified(..));
-        deep(playbook, expr, &mut each, 0);
+        deep(playbook, expr, &mut each);
     };
     for transition in &playbook.transitions {
         let scope = match transition.origin {
@@ -162,7 +162,7 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
         }
     };
     if !of_service {
-        asked.iter().for_each(|expr| deep(playbook, expr, &mut look, 0));
+        asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
     }
     for transition in &playbook.transitions {
         let scope = match transition.origin {
@@ -171,20 +171,20 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
             Origin::Block(block) => playbook.blocks[block.index()].scope,
         };
         if !playbook.scopes[scope.index()].in_service {
-            guard(&transition.trigger).into_iter().for_each(|expr| deep(playbook, expr, &mut look, 0));
+            guard(&transition.trigger).into_iter().for_each(|expr| deep(playbook, expr, &mut look));
         }
     }
     for stage in playbook.stages.iter().filter(|stage| !playbook.scopes[stage.scope.index()].in_service) {
-        stage.needs.iter().for_each(|needs| deep(playbook, &needs.condition, &mut look, 0));
+        stage.needs.iter().for_each(|needs| deep(playbook, &needs.condition, &mut look));
     }
     for offer in &playbook.offers {
         if !playbook.scopes[playbook.stages[offer.stage.index()].scope.index()].in_service {
-            offer.when.iter().for_each(|expr| deep(playbook, expr, &mut look, 0));
+            offer.when.iter().for_each(|expr| deep(playbook, expr, &mut look));
         }
     }
     for scope in playbook.scopes.iter().filter(|scope| !scope.in_service) {
         let inputs = scope.inputs.iter().filter_map(|input| input.condition.as_ref());
-        inputs.for_each(|expr| deep(playbook, expr, &mut look, 0));
+        inputs.for_each(|expr| deep(playbook, expr, &mut look));
     }
     counted
 }
@@ -229,6 +229,6 @@ pub fn looks_at_time(playbook: &Playbook, asked: &[&Expr]) -> bool {
             Node::Atom(Atom::InStage(_) | Atom::Since(..) | Atom::Today(..) | Atom::Change(..) | Atom::Sustained(_))
         );
     };
-    asked.iter().for_each(|expr| deep(playbook, expr, &mut look, 0));
+    asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
     found
 }

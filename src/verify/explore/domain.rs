@@ -4,7 +4,7 @@
 //! are compared with each other share their constants, and each is also tried around the values the others have.
 
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
-use crate::model::{Atom, Expr, FactId, FactScope, Node, Playbook, ServiceId, Type, Volatility, Work};
+use crate::model::{Atom, Expr, FactId, FactScope, LetId, Node, Playbook, ServiceId, Type, Volatility, Work};
 use crate::run::evaluate::View;
 use crate::run::machine::guard;
 use crate::run::{Customer, Machine, State};
@@ -93,16 +93,18 @@ pub fn of_property<'a>(property: &'a Property, visit: &mut dyn FnMut(&'a Expr)) 
     }
 }
 
-/// Calls `visit` on an expression and all parts of it, lets followed.
-pub fn deep<'a>(playbook: &'a Playbook, expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr), depth: usize) {
-    if depth > 64 {
-        return;
+/// Calls `visit` on an expression and all parts of it, each named value followed once.
+pub fn deep<'a>(playbook: &'a Playbook, expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
+    fn on<'a>(playbook: &'a Playbook, expr: &'a Expr, seen: &mut BTreeSet<LetId>, visit: &mut dyn FnMut(&'a Expr)) {
+        visit(expr);
+        if let Node::Let(id) = &expr.node
+            && seen.insert(*id)
+        {
+            on(playbook, &playbook.lets[id.index()].value, seen, visit);
+        }
+        expr.parts(&mut |part| on(playbook, part, seen, visit));
     }
-    visit(expr);
-    if let Node::Let(id) = &expr.node {
-        deep(playbook, &playbook.lets[id.index()].value, visit, depth + 1);
-    }
-    expr.parts(&mut |part| deep(playbook, part, visit, depth + 1));
+    on(playbook, expr, &mut BTreeSet::new(), visit);
 }
 
 impl Domains {
@@ -124,7 +126,7 @@ impl Domains {
         let mut all: Vec<&Expr> = asked.to_vec();
         conditions(playbook, &mut |expr| all.push(expr));
         for expr in all {
-            deep(playbook, expr, &mut |part| domains.read(playbook, view, part), 0);
+            deep(playbook, expr, &mut |part| domains.read(playbook, view, part));
         }
         assignments(playbook, &mut |fact, value| domains.assigned(playbook, fact, value));
         for (fact, _) in &playbook.histories {
@@ -477,24 +479,31 @@ fn bare(playbook: &Playbook, expr: &Expr) -> Option<FactId> {
 fn constant(playbook: &Playbook, view: View<'_>, expr: &Expr) -> Option<Value> {
     let mut constant = true;
     let mut look = |part: &Expr| constant &= !matches!(part.node, Node::Atom(_) | Node::Quantified(..));
-    deep(playbook, expr, &mut look, 0);
+    deep(playbook, expr, &mut look);
     if constant { view.value(expr) } else { None }
 }
 
 /// The facts a value is made of; those that a condition within it looks at are left out.
 fn operands(playbook: &Playbook, expr: &Expr, into: &mut BTreeSet<FactId>) {
-    match &expr.node {
-        Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) => {
-            into.insert(*fact);
+    fn on(playbook: &Playbook, expr: &Expr, seen: &mut BTreeSet<LetId>, into: &mut BTreeSet<FactId>) {
+        match &expr.node {
+            Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) => {
+                into.insert(*fact);
+            }
+            Node::Let(id) => {
+                if seen.insert(*id) {
+                    on(playbook, &playbook.lets[id.index()].value, seen, into);
+                }
+            }
+            Node::Quantified(..) | Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::Not(_) => {}
+            Node::Choice(choices, last) => {
+                choices.iter().for_each(|(value, _)| on(playbook, value, seen, into));
+                on(playbook, last, seen, into);
+            }
+            _ => expr.parts(&mut |part| on(playbook, part, seen, into)),
         }
-        Node::Let(id) => operands(playbook, &playbook.lets[id.index()].value, into),
-        Node::Quantified(..) | Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::Not(_) => {}
-        Node::Choice(choices, last) => {
-            choices.iter().for_each(|(value, _)| operands(playbook, value, into));
-            operands(playbook, last, into);
-        }
-        _ => expr.parts(&mut |part| operands(playbook, part, into)),
     }
+    on(playbook, expr, &mut BTreeSet::new(), into);
 }
 
 /// A value as a whole number of its measure: millionths, days or seconds.

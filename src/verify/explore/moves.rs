@@ -45,7 +45,7 @@ impl Alphabet {
                     spoken.push(event.clone());
                 }
             };
-            deep(playbook, expr, &mut look, 0);
+            deep(playbook, expr, &mut look);
         }
         let remembered =
             spoken.iter().filter_map(|event| if let EventMatch::Event(id) = event { Some(*id) } else { None });
