@@ -7,7 +7,7 @@
 //! order of two clocks rules out; where none of them reaches the goal, nobody ever will, and where one does, its path is
 //! made a journey of a customer and followed once more ([`crate::verify::witness`]).
 //!
-//! What is left out is listed by [`Explorer::premises`].
+//! What is left out is listed by [`crate::verify::property::premises`].
 
 pub mod domain;
 pub mod force;
