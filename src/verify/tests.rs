@@ -114,7 +114,7 @@ fn lines_read_back() {
         "playbook p { services { teams \"Teams\" } events { call \"Call\" } facts of the customer { n : number } \
          facts of each service { u : percent  kind : one of (a, b)  wait : duration } \
          start -> s  stage s { task 7 mandatory \"T\"  task call_back optional \"C\"  on call -> s2  on blocker -> s2  after 1 day -> e } \
-         stage s2 { after 1 day -> e } end e success }",
+         stage s2 { -> e when other ended at (good)  after 1 day -> e } end e success }",
     );
     let machine = Machine::new(document.playbook);
     let lines = [
