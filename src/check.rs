@@ -18,7 +18,7 @@ mod mandatory_and_optional;
 mod missing_start;
 mod no_services;
 mod only_failure;
-mod property_not_proved;
+mod properties;
 mod resume_never_left;
 mod service_not_covered;
 mod task_never_offered;
@@ -58,16 +58,15 @@ struct Subject<'a> {
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
 
 /// Rules about what is there.
-const ALWAYS: [Check; 5] = [
+const ALWAYS: [Check; 4] = [
     after_otherwise::check,
     mandatory_and_optional::check,
     no_services::check,
     broken_link::check,
-    property_not_proved::check,
 ];
 
 /// Rules that conclude something from what is used and what is for whom: only for a playbook without mistakes.
-const SOUND: [Check; 3] = [task_never_offered::check, service_not_covered::check, unused_declaration::check];
+const SOUND: [Check; 4] = [task_never_offered::check, service_not_covered::check, unused_declaration::check, properties::check];
 
 /// Rules that conclude something from ways that are not there: only where all of the flow is.
 const WHOLE: [Check; 11] = [

@@ -6,12 +6,14 @@
 //! answered; [`property`] asks the questions authors write and [`find()`] any other.
 
 pub mod encode;
+pub mod answer;
 pub mod explore;
 mod find;
 pub mod kernel;
 mod liveness;
 pub mod property;
 mod services;
+pub mod soundness;
 #[cfg(test)]
 mod tests;
 pub mod verdict;

@@ -50,7 +50,7 @@ fn block<'a>(page: &'a str, heading: &str) -> &'a str {
 
 #[test]
 fn each_page_triggers_what_it_says_and_nothing_else() {
-    for rule in RULES.iter().filter(|rule| rule.code.starts_with("P4") || rule.name == "property-not-proved") {
+    for rule in RULES.iter().filter(|rule| rule.code.starts_with("P4") || rule.code == "P390") {
         let of = |text: &str| -> Vec<(&str, Severity)> {
             let mut found = findings(text);
             found.retain(|finding| finding.severity < Severity::Note || finding.rule == *rule);

@@ -7,14 +7,14 @@
 //! order of two clocks rules out; where none of them reaches the goal, nobody ever will, and where one does, its path is
 //! made a journey of a customer and followed once more ([`crate::verify::witness`]).
 //!
-//! What is left out is listed by [`crate::verify::property::premises`].
+//! What is left out is listed by [`super::property::premises`].
 
 pub mod domain;
 pub mod force;
 pub mod key;
 pub mod moves;
 
-use crate::model::{CadenceId, Expr, FactId, FactScope, OfferId, Playbook, ServiceId, ServiceSet, Trigger, Volatility};
+use crate::model::{CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility};
 use crate::run::clock::{self, Clock};
 use crate::run::event::{Blind, Effect, Event, Observer};
 use crate::run::state::{Lookout, State, TrackId};
@@ -24,7 +24,7 @@ use crate::value::Value;
 use domain::Domains;
 use force::{Force, Tasks, begins, forces};
 use key::Looked;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How what is looked for stands in a situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +187,8 @@ pub struct Explored<W> {
     pub situations: Vec<Situation<W>>,
     /// For each situation, those that follow. Empty unless asked for.
     pub next: Vec<Vec<Edge>>,
+    /// Every place somebody came to, also in passing.
+    pub entered: BTreeSet<Place>,
     /// Why it stopped.
     pub outcome: Outcome,
     /// Whether some fact that was decided on the way cannot be tried exactly: then nothing is proved by having seen all.
@@ -234,6 +236,14 @@ impl<'m> Explorer<'m> {
         let mut customer = Customer::new(&self.machine, "example");
         customer.intended = intended;
         let mut state = State::new(&self.machine, &customer);
+        if playbook.sustained.is_empty() {
+            // Nothing looks at services that are not intended: there is less to copy.
+            for (index, service) in state.services.iter_mut().enumerate() {
+                if !intended.contains(ServiceId(index as u32)) {
+                    service.facts = Vec::new();
+                }
+            }
+        }
         let slots = (playbook.slots(FactScope::Customer), playbook.slots(FactScope::Service));
         let mut lookout = Lookout::new(slots.0, slots.1, playbook.services.len());
         for (number, (service, fact)) in self.by_number.iter().enumerate() {
@@ -260,7 +270,13 @@ impl<'m> Explorer<'m> {
     ) -> Explored<W> {
         let mut search = Search {
             explorer: self,
-            explored: Explored { situations: Vec::new(), next: Vec::new(), outcome: Outcome::Exhausted, inexact: None },
+            explored: Explored {
+                situations: Vec::new(),
+                next: Vec::new(),
+                entered: BTreeSet::new(),
+                outcome: Outcome::Exhausted,
+                inexact: None,
+            },
             known: BTreeMap::new(),
             queue: VecDeque::new(),
             edges,
@@ -290,6 +306,11 @@ impl<'m> Explorer<'m> {
         search.explored
     }
 
+    /// What of a situation can still matter.
+    pub fn key(&self, state: &State, out: &mut Vec<u8>) {
+        key::key(&self.machine, &self.looked, &|task| self.alphabet.tells(task), state, out);
+    }
+
     /// The fact of a number.
     #[must_use]
     pub fn fact(&self, number: usize) -> (Option<ServiceId>, FactId) {
@@ -299,15 +320,16 @@ impl<'m> Explorer<'m> {
     /// Whether a fact can be changed by anybody but the playbook, where it stands now.
     fn changeable(&self, state: &State, number: usize) -> bool {
         let (service, fact) = self.by_number[number];
+        if service.is_some_and(|service| !state.intended.contains(service)) {
+            return false;
+        }
         let known = &self.machine.playbook.facts[fact.index()];
         let value = match service {
             None => &state.facts[known.slot],
             Some(service) => &state.services[service.index()].facts[known.slot],
         };
         let ended = service.is_some_and(|service| state.services[service.index()].at_end.is_some());
-        let intended = service.is_none_or(|service| state.intended.contains(service));
-        intended
-            && !ended
+        !ended
             && match known.volatility {
                 Volatility::Kept => false,
                 Volatility::Fixed => value.is_none(),
@@ -336,6 +358,9 @@ impl<'m> Explorer<'m> {
     fn forget(&self, state: &mut State) {
         for number in 0..self.by_number.len() {
             let (service, fact) = self.by_number[number];
+            if service.is_some_and(|service| !state.intended.contains(service)) {
+                continue;
+            }
             let Some(lookout) = &state.lookout else { return };
             if lookout.was_read(number) || lookout.open[number] {
                 continue;
@@ -404,7 +429,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             if let Some(lookout) = &mut after.lookout {
                 lookout.forget();
             }
-            let mut eye = Eye { watch: before.watch.clone(), offered: Vec::new() };
+            let mut eye = Eye { watch: before.watch.clone(), offered: Vec::new(), entered: Vec::new() };
             happen(&explorer.machine, &mut after, next, &mut eye);
             let mut missing = after.lookout.as_ref().and_then(Lookout::missing);
             if missing.is_none() {
@@ -484,9 +509,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         decided: Vec<Decided>,
         standing: Standing,
     ) -> Option<Outcome> {
-        let Eye { watch, offered } = eye;
+        let Eye { watch, offered, entered } = eye;
+        self.explored.entered.extend(entered);
         let mut key = Vec::with_capacity(256);
-        key::key(&self.explorer.machine, &self.explorer.looked, &state, &mut key);
+        self.explorer.key(&state, &mut key);
         watch.key(&state, &mut key);
         key.push(standing as u8);
         let found = self.known.get(&key).copied();
@@ -533,12 +559,16 @@ fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut
 struct Eye<W> {
     watch: W,
     offered: Vec<(TrackId, OfferId)>,
+    entered: Vec<Place>,
 }
 
 impl<W: Watch> Observer for Eye<W> {
     fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
-        if let Effect::Offered(track, offer) = &effect {
-            self.offered.push((*track, *offer));
+        match &effect {
+            Effect::Offered(track, offer) => self.offered.push((*track, *offer)),
+            Effect::Entered(_, place, _) => self.entered.push(*place),
+            Effect::Ended(_, end) => self.entered.push(Place::End(*end)),
+            _ => {}
         }
         self.watch.effect(machine, state, &effect);
     }

@@ -38,7 +38,7 @@ pub enum Found {
 /// ```
 #[must_use]
 pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budget: &mut Budget) -> Found {
-    let explorer = Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs });
+    let explorer = Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, tasks: None });
     let cohort = cohort(&machine.playbook, ask.conditions, ask.of_service, false);
     let watch = Seeking { goal, found: false };
     let replays = |journey: &Journey| {

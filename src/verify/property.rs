@@ -14,7 +14,7 @@ use super::witness::concrete::{Pace, Step, Telling, journey, path};
 use super::witness::{Journey, Witness, plainest};
 use crate::diagnostic::Severity;
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
-use crate::model::{EventMatch, Expr, ServiceSet};
+use crate::model::{EventMatch, Expr, ServiceSet, TaskId};
 use crate::run::event::{Effect, Observer};
 use crate::run::journey::Stop;
 use crate::run::monitor::{Monitor, Verdict as Seen, Violation};
@@ -37,8 +37,8 @@ pub struct Decision {
 pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> Decision {
     let mut asked: Vec<&Expr> = Vec::new();
     of_property(property, &mut |condition| asked.push(condition));
-    let events = events(property);
-    let explorer = Explorer::new(machine, &asked, Asked { events: &events, outputs: false });
+    let (events, tasks) = (events(property), tasks(property));
+    let explorer = Explorer::new(machine, &asked, Asked { events: &events, outputs: false, tasks: Some(&tasks) });
     let cohort = cohort(&machine.playbook, &asked, property.of_service, adds_up(machine, property));
     let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
     question.decide(&asked, &cohort, budget)
@@ -51,6 +51,17 @@ fn events(property: &Property) -> Vec<EventMatch> {
         _ => None,
     });
     counted.collect()
+}
+
+/// Tasks a property speaks of.
+fn tasks(property: &Property) -> Vec<TaskId> {
+    let (first, second) = match &property.claim {
+        Claim::Before(first, second) | Claim::Followed(first, second, _) => (Some(first), Some(second)),
+        Claim::Eventually(what, _) | Claim::AtMost(what, _) => (Some(what), None),
+        Claim::Never(..) | Claim::Always(..) => (None, None),
+    };
+    let named = first.into_iter().chain(second);
+    named.filter_map(|what| if let Occurrence::Task(task, _) = what { Some(*task) } else { None }).collect()
 }
 
 /// Whether what happens to several services adds up in a property of the customer.
@@ -339,29 +350,12 @@ impl Question<'_, '_> {
     /// A journey that goes round for ever: after a round everything is as it was before, but for the time.
     fn round(&self, intended: ServiceSet, steps: &[Step], round: &[Step]) -> Option<Broken> {
         for pace in [Pace::AtOnce, Pace::Daily, Pace::Late] {
-            let mut all: Vec<Step> = steps.to_vec();
-            (0..3).for_each(|_| all.extend(round.iter().cloned()));
-            let mut telling = Telling::new(self.explorer, intended, &all, Pace::AtOnce);
-            let mut prints = Vec::new();
-            let mut told = true;
-            for (at, step) in all.iter().enumerate().skip(1) {
-                if at == steps.len() {
-                    telling.pace = pace;
-                }
-                if at >= steps.len() && (at - steps.len()).is_multiple_of(round.len()) {
-                    prints.push(telling.print(self.explorer));
-                }
-                told &= telling.step(step).is_some();
-            }
-            prints.push(telling.print(self.explorer));
-            let [.., (second, from), (last, to)] = prints.as_slice() else { continue };
-            if !told || second != last || to <= from {
-                continue;
-            }
+            let Some(telling) = Telling::round(self.explorer, intended, steps, round, pace) else { continue };
+            let to = telling.state.now;
             let mut found = telling.finish();
             let machine = self.explorer.real;
             let mut monitor = Monitor::new(std::slice::from_ref(self.property));
-            found.until = Some(*to);
+            found.until = Some(to);
             let followed = found.replay(machine, &mut monitor);
             let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
             let seen = monitor.verdicts(&followed.state).into_iter().next()?;

@@ -16,6 +16,8 @@ pub struct Looked {
     pub rounds: BTreeSet<u32>,
     /// Tasks whose status is looked at: with which status.
     pub statuses: BTreeSet<(TaskId, TaskStatus)>,
+    /// Tasks that are looked at for having been done, or since when.
+    pub done: BTreeSet<TaskId>,
     /// Whether some condition asks what has happened.
     pub happened: bool,
     /// Whether some condition asks where another process ended.
@@ -23,6 +25,11 @@ pub struct Looked {
 }
 
 impl Looked {
+    /// Tasks that conditions look at.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskId> + '_ {
+        self.statuses.iter().map(|(task, _)| *task).chain(self.done.iter().copied())
+    }
+
     /// Adds what an expression looks at.
     pub fn add(&mut self, expr: &Expr) {
         match &expr.node {
@@ -32,6 +39,9 @@ impl Looked {
             Node::Atom(Atom::TaskStatus(task, status)) => {
                 self.statuses.insert((*task, *status));
             }
+            Node::Atom(Atom::DoneTask(task) | Atom::Since(_, crate::model::Since::Task(task), ..)) => {
+                self.done.insert(*task);
+            }
             Node::Atom(Atom::Happened(_) | Atom::Since(_, crate::model::Since::Event(_), ..)) => self.happened = true,
             Node::Atom(Atom::EndedAt(playbook, ends)) => self.elsewhere.push((playbook.clone(), ends.clone())),
             _ => {}
@@ -39,16 +49,21 @@ impl Looked {
     }
 }
 
-/// The key of a situation.
-pub fn key(machine: &Machine, looked: &Looked, state: &State, out: &mut Vec<u8>) {
+/// The key of a situation. `tells` says of which tasks it matters whether they are complete or not required.
+pub fn key(machine: &Machine, looked: &Looked, tells: &dyn Fn(TaskId) -> bool, state: &State, out: &mut Vec<u8>) {
     let mut bytes = Bytes(out);
     state.intended.hash(&mut bytes);
     facts(state, &mut bytes);
     let records = |records: &[crate::run::state::TaskRecord], bytes: &mut Bytes<'_>| {
         let mut known: Vec<_> = records
             .iter()
-            .map(|record| (record.task, record.status, record.completed.is_some(), record.reason.is_some()))
-            .filter(|known| (known.1, known.2) != (TaskStatus::NotStarted, false))
+            .filter(|record| (record.status, record.completed) != (TaskStatus::NotStarted, None))
+            .map(|record| {
+                let told = (record.task, record.status, record.completed.is_some(), record.reason.is_some());
+                let settled = record.completed.is_some()
+                    || record.status == TaskStatus::NotRequired && record.reason.is_some();
+                if settled && !tells(record.task) { (record.task, TaskStatus::Complete, true, false) } else { told }
+            })
             .collect();
         known.sort();
         known.hash(bytes);

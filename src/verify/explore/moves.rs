@@ -3,7 +3,7 @@
 use super::domain::{conditions, deep};
 use super::key::Looked;
 use super::{Explorer, Move};
-use crate::model::{Atom, EventId, EventMatch, Expr, Node, Place, Playbook, ServiceId, Since, Trigger};
+use crate::model::{Atom, EventId, EventMatch, Expr, Node, Place, Playbook, ServiceId, Since, TaskId, Trigger};
 use crate::run::clock::clocks;
 use crate::run::event::Event;
 use crate::run::state::{CUSTOMER_TRACK, State};
@@ -20,6 +20,9 @@ pub struct Asked<'a> {
     pub events: &'a [EventMatch],
     /// Whether it asks about key outputs.
     pub outputs: bool,
+    /// The tasks it asks about; none means any. Of the others it makes no difference whether they are complete or not
+    /// required.
+    pub tasks: Option<&'a [TaskId]>,
 }
 
 /// What can happen, as far as it can make a difference.
@@ -31,11 +34,12 @@ pub struct Alphabet {
     kinds: Vec<Option<String>>,
     waived: bool,
     escalated: bool,
+    /// Tasks of which it matters whether they are complete or not required; none means all.
+    settled: Option<BTreeSet<TaskId>>,
 }
 
 impl Alphabet {
     pub(super) fn new(playbook: &Playbook, asked: &[&Expr], looked: &Looked, question: Asked<'_>) -> Alphabet {
-        let _ = looked;
         let mut spoken: Vec<EventMatch> = question.events.to_vec();
         let mut all: Vec<&Expr> = asked.to_vec();
         conditions(playbook, &mut |expr| all.push(expr));
@@ -54,6 +58,7 @@ impl Alphabet {
             Trigger::On(event, _) => Some(event.clone()),
             _ => None,
         }));
+        let settled = question.tasks.map(|tasks| tasks.iter().copied().chain(looked.tasks()).collect());
         let mut kinds = BTreeSet::new();
         for event in &spoken {
             match event {
@@ -72,7 +77,14 @@ impl Alphabet {
             kinds: kinds.into_iter().collect(),
             waived: spoken.contains(&EventMatch::Waived),
             escalated: spoken.contains(&EventMatch::Escalated),
+            settled,
         }
+    }
+
+    /// Whether it matters if a task is complete or not required.
+    #[must_use]
+    pub fn tells(&self, task: TaskId) -> bool {
+        self.settled.as_ref().is_none_or(|settled| settled.contains(&task))
     }
 
     /// Whether blockers can come.
@@ -98,7 +110,9 @@ impl Explorer<'_> {
                     moves.push(Move::Said(Event::Task { service: track.service, task, status, reason }));
                 };
                 say(TaskStatus::Complete, None);
-                say(TaskStatus::NotRequired, Some(REASON.to_owned()));
+                if self.alphabet.tells(task) {
+                    say(TaskStatus::NotRequired, Some(REASON.to_owned()));
+                }
                 let asked = self.looked.statuses.iter().filter(|(known, _)| *known == task).map(|(_, status)| *status);
                 let other = |status: &TaskStatus| {
                     !matches!(

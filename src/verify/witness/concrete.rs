@@ -129,6 +129,34 @@ impl<'e> Telling<'e> {
         Telling { machine, customer, state, said: Vec::new(), pace, struck: false }
     }
 
+    /// A journey that goes round for ever, told three times round: after a round everything is as it was, but for the
+    /// time. None where it is not.
+    #[must_use]
+    pub fn round(
+        explorer: &Explorer<'e>,
+        intended: ServiceSet,
+        steps: &[Step],
+        round: &[Step],
+        pace: Pace,
+    ) -> Option<Telling<'e>> {
+        let mut all: Vec<Step> = steps.to_vec();
+        (0..3).for_each(|_| all.extend(round.iter().cloned()));
+        let mut telling = Telling::new(explorer, intended, &all, Pace::AtOnce);
+        let mut prints = Vec::new();
+        for (at, step) in all.iter().enumerate().skip(1) {
+            if at >= steps.len() {
+                telling.pace = pace;
+                if (at - steps.len()).is_multiple_of(round.len()) {
+                    prints.push(telling.print(explorer));
+                }
+            }
+            telling.step(step)?;
+        }
+        prints.push(telling.print(explorer));
+        let [.., (second, from), (last, to)] = prints.as_slice() else { return None };
+        (second == last && to > from).then_some(telling)
+    }
+
     /// One step more; none where it cannot be.
     pub fn step(&mut self, step: &Step) -> Option<()> {
         let scope = if let Move::Facts(scope) = &step.by { Some(*scope) } else { None };
@@ -170,7 +198,7 @@ impl<'e> Telling<'e> {
     #[must_use]
     pub fn print(&self, explorer: &Explorer<'_>) -> (Vec<u8>, Seconds) {
         let mut print = Vec::new();
-        crate::verify::explore::key::key(self.machine, &explorer.looked, &self.state, &mut print);
+        explorer.key(&self.state, &mut print);
         for clock in clocks(self.machine, &self.state) {
             let left = due(self.machine, &self.state, clock).map(|at| at - self.state.now);
             print.extend(format!("{clock:?} {left:?}").into_bytes());
