@@ -58,15 +58,12 @@ struct Subject<'a> {
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
 
 /// Rules about what is there.
-const ALWAYS: [Check; 4] = [
-    after_otherwise::check,
-    mandatory_and_optional::check,
-    no_services::check,
-    broken_link::check,
-];
+const ALWAYS: [Check; 4] =
+    [after_otherwise::check, mandatory_and_optional::check, no_services::check, broken_link::check];
 
 /// Rules that conclude something from what is used and what is for whom: only for a playbook without mistakes.
-const SOUND: [Check; 4] = [task_never_offered::check, service_not_covered::check, unused_declaration::check, properties::check];
+const SOUND: [Check; 4] =
+    [task_never_offered::check, service_not_covered::check, unused_declaration::check, properties::check];
 
 /// Rules that conclude something from ways that are not there: only where all of the flow is.
 const WHOLE: [Check; 11] = [

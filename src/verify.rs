@@ -5,8 +5,8 @@
 //! through them a customer and a timeline that `run` accepts, and the plainest one. [`verdict`] is how every question is
 //! answered; [`property`] asks the questions authors write and [`find()`] any other.
 
-pub mod encode;
 pub mod answer;
+pub mod encode;
 pub mod explore;
 mod find;
 pub mod kernel;

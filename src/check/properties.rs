@@ -1,7 +1,7 @@
 //! `property-violated` and `not-decided`: what can be said of properties in a moment. `playbook verify` looks for longer.
 
 use super::Subject;
-use crate::diagnostic::{Diagnostic, NOT_DECIDED};
+use crate::diagnostic::{Diagnostic, NOT_DECIDED, Severity};
 use crate::run::Machine;
 use crate::verify::answer::property;
 use crate::verify::explore::Budget;
@@ -25,6 +25,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             if finding.rule == &NOT_DECIDED {
                 finding.help = Some("`playbook verify` looks for longer".to_owned());
             }
+            // Whether the playbook is wrong or the claim too strong is for the author to say: `verify` fails for it.
+            finding.severity = finding.severity.max(Severity::Warning);
             finding
         }));
     }

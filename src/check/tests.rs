@@ -75,10 +75,13 @@ fn real_playbooks_give_neither_errors_nor_warnings() {
     for text in [
         include_str!("../../workflows/support-success-execution.play"),
         include_str!("../../workflows/reference-journey.play"),
-        include_str!("../../tests/fixtures/sketch.play"),
     ] {
         assert_eq!(said(text), Vec::<String>::new());
     }
+    // The sketch claims more than it keeps: its tasks have no limit, and nobody has to know anything.
+    let sketch = said(include_str!("../../tests/fixtures/sketch.play"));
+    let broken = "property-violated: property `settled` does not hold for every customer";
+    assert!(matches!(sketch.as_slice(), [only] if only.starts_with(broken)), "{sketch:?}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct Arguments {
     property: Option<String>,
 
     /// How many events may be followed for each question
-    #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..))]
     budget: u64,
 
     /// Exit with 1 also for what is not decided
@@ -98,10 +98,9 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             return Err(Stop::Usage(format!("there is no property `{name}`"), help));
         }
     }
-    let threads = arguments.threads.map_or_else(
-        || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        usize::from,
-    );
+    let threads = arguments
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
     let options = Options {
         budget: arguments.budget,
         only: arguments.property.as_deref(),

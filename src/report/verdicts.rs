@@ -82,7 +82,14 @@ pub fn text(verified: &[Verified], sources: &Sources, look: Look) -> String {
         let mut premises: Vec<&str> = Vec::new();
         for answer in &verified.answers {
             if let Verdict::Proved(proof) | Verdict::ProvedUpTo(_, proof) = &answer.verdict {
-                premises.extend(proof.premises.iter().map(String::as_str).filter(|premise| !premises.contains(premise)).collect::<Vec<_>>());
+                premises.extend(
+                    proof
+                        .premises
+                        .iter()
+                        .map(String::as_str)
+                        .filter(|premise| !premises.contains(premise))
+                        .collect::<Vec<_>>(),
+                );
             }
         }
         if !premises.is_empty() {
@@ -103,7 +110,8 @@ pub fn text(verified: &[Verified], sources: &Sources, look: Look) -> String {
         _ => Tone::Good,
     };
     let Counts { proved, refuted, bounded, undecided } = counts;
-    let summary = format!("{proved} proved, {refuted} refuted, {bounded} proved up to a bound, {undecided} not decided");
+    let summary =
+        format!("{proved} proved, {refuted} refuted, {bounded} proved up to a bound, {undecided} not decided");
     let _ = writeln!(out, "{}", look.paint(tone, &summary));
     out
 }

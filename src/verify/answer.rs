@@ -65,7 +65,12 @@ pub struct Options<'a> {
 /// Answers all questions about a playbook. `done` hears of each as it is answered. The answers do not depend on the
 /// number of threads.
 #[must_use]
-pub fn answers(document: &Document, machine: &Machine, options: &Options<'_>, done: &(dyn Fn() + Sync)) -> Vec<Answered> {
+pub fn answers(
+    document: &Document,
+    machine: &Machine,
+    options: &Options<'_>,
+    done: &(dyn Fn() + Sync),
+) -> Vec<Answered> {
     let wanted = |name: &str| options.only.is_none_or(|only| only == name);
     let properties: Vec<usize> =
         (0..document.properties.len()).filter(|index| wanted(&document.properties[*index].name.name)).collect();
@@ -178,20 +183,24 @@ impl Answered {
                     return vec![Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)];
                 };
                 let part = words(violation);
-                let of = violation.service.map_or_else(String::new, |service| {
-                    format!(" for `{}`", playbook.services[service.index()].name)
-                });
+                let of = violation
+                    .service
+                    .map_or_else(String::new, |service| format!(" for `{}`", playbook.services[service.index()].name));
                 let message = format!("{message}: see the example");
                 vec![
                     Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)
                         .related(violation.span, format!("{part}{of}")),
                 ]
             }
-            Kind::CanFinish => place(&CANNOT_FINISH, "nothing that can happen leads to an end from where a customer can be,"),
-            Kind::DoesFinish => place(&WAITS_FOR_EVER, "a customer may stay for ever, though everybody does their part,")
-                .into_iter()
-                .map(|finding| finding.help(format!("It is assumed that {ASSUMED}")))
-                .collect(),
+            Kind::CanFinish => {
+                place(&CANNOT_FINISH, "nothing that can happen leads to an end from where a customer can be,")
+            }
+            Kind::DoesFinish => {
+                place(&WAITS_FOR_EVER, "a customer may stay for ever, though everybody does their part,")
+                    .into_iter()
+                    .map(|finding| finding.help(format!("It is assumed that {ASSUMED}")))
+                    .collect()
+            }
             Kind::NoDeadStage => self
                 .dead
                 .iter()

@@ -14,7 +14,9 @@ pub mod force;
 pub mod key;
 pub mod moves;
 
-use crate::model::{CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility};
+use crate::model::{
+    CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility,
+};
 use crate::run::clock::{self, Clock};
 use crate::run::event::{Blind, Effect, Event, Observer};
 use crate::run::state::{Lookout, State, TrackId};
@@ -128,6 +130,12 @@ impl Budget {
     #[must_use]
     pub fn stopping(self, stop: fn() -> bool) -> Budget {
         Budget { stop: Some(stop), ..self }
+    }
+
+    /// The same, stopping where `other` does.
+    #[must_use]
+    pub fn stopping_like(self, other: &Budget) -> Budget {
+        Budget { stop: other.stop, ..self }
     }
 
     /// What is left.

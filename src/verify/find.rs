@@ -38,8 +38,9 @@ pub enum Found {
 /// ```
 #[must_use]
 pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budget: &mut Budget) -> Found {
-    let explorer = Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, tasks: None });
-    let cohort = cohort(&machine.playbook, ask.conditions, ask.of_service, false);
+    let explorer =
+        Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, tasks: None });
+    let cohort = cohort(&machine.playbook, ask.conditions, ask.conditions, ask.of_service, false);
     let watch = Seeking { goal, found: false };
     let replays = |journey: &Journey| {
         let mut eye = Eye { goal, machine, found: Cell::new(false) };
@@ -53,7 +54,9 @@ pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budg
         }
         let mut example = None;
         let mut tries = 16_u32;
-        let explored = explorer.explore(customers, &watch, None, budget, &mut |explored, index| {
+        let most = if at == 0 { budget.left() } else { budget.left().min(super::property::PAIRS) };
+        let mut part = Budget::new(most).stopping_like(budget);
+        let explored = explorer.explore(customers, &watch, None, &mut part, &mut |explored, index| {
             if tries == 0 {
                 return false;
             }
@@ -66,6 +69,7 @@ pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budg
             doubtful |= example.is_none();
             example.is_some()
         });
+        budget.spend(most - part.left());
         if let Some(journey) = example {
             let journey = plainest(machine, journey, &mut |journey| replays(journey));
             return Found::Example(Box::new(Witness { journey, shows: shows.to_owned() }));

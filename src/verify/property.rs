@@ -8,7 +8,7 @@ use super::explore::force::Tasks;
 use super::explore::moves::Asked;
 use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
 use super::liveness::{Longest, Owed};
-use super::services::{Cohort, cohort, looks_at_time};
+use super::services::{Cohort, closed, cohort, looks_at_time};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, journey, path};
 use super::witness::{Journey, Witness, plainest};
@@ -22,6 +22,9 @@ use crate::run::state::{Seconds, State};
 use crate::run::time::over;
 use crate::run::{Machine, clock};
 use crate::value::Duration;
+
+/// Events followed at most for customers with two services: tracks side by side are many situations.
+pub(super) const PAIRS: u64 = 60_000;
 
 /// What is known about a property.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +42,16 @@ pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> De
     of_property(property, &mut |condition| asked.push(condition));
     let (events, tasks) = (events(property), tasks(property));
     let explorer = Explorer::new(machine, &asked, Asked { events: &events, outputs: false, tasks: Some(&tasks) });
-    let cohort = cohort(&machine.playbook, &asked, property.of_service, adds_up(machine, property));
+    // What is assumed of all services is so of some of them.
+    let taken: Vec<&Expr> = property
+        .assumptions
+        .iter()
+        .filter_map(|known| if let Assumption::Condition(condition) = known { Some(condition) } else { None })
+        .filter(|condition| closed(condition))
+        .collect();
+    let counted: Vec<&Expr> =
+        asked.iter().copied().filter(|known| !taken.iter().any(|taken| std::ptr::eq(*taken, *known))).collect();
+    let cohort = cohort(&machine.playbook, &asked, &counted, property.of_service, adds_up(machine, property));
     let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
     question.decide(&asked, &cohort, budget)
 }
@@ -148,7 +160,9 @@ impl Question<'_, '_> {
         if let Answer::Proved { situations, bound: time } = &answer
             && !cohort.singles_decide
         {
-            match self.look(&cohort.pairs, asked, budget) {
+            let mut small = Budget::new(budget.left().min(PAIRS)).stopping_like(budget);
+            let found = self.look(&cohort.pairs, asked, &mut small);
+            match found {
                 Answer::Proved { situations: more, bound: longer } => {
                     answer = Answer::Proved { situations: situations + more, bound: (*time).max(longer) };
                     bound = (!cohort.pairs_decide).then_some(Bound::Services(2));

@@ -7,6 +7,7 @@ use crate::model::{
     Trigger,
 };
 use crate::run::machine::guard;
+use crate::syntax::ast::Quantifier;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +25,10 @@ pub struct Cohort {
 }
 
 /// The customers to look at for a question: about each service or about the customer, with these conditions. `counts`
-/// says that what happens to several services adds up.
+/// says that what happens to several services adds up;
+/// `deciding` are those of the conditions for which several services may be needed to decide them.
 #[must_use]
-pub fn cohort(playbook: &Playbook, asked: &[&Expr], of_service: bool, counts: bool) -> Cohort {
+pub fn cohort(playbook: &Playbook, asked: &[&Expr], deciding: &[&Expr], of_service: bool, counts: bool) -> Cohort {
     let kinds = kinds(playbook, asked);
     let tracks = playbook.scopes.iter().any(|scope| scope.kind == ScopeKind::EachService);
     let apart = independent(playbook);
@@ -48,7 +50,7 @@ pub fn cohort(playbook: &Playbook, asked: &[&Expr], of_service: bool, counts: bo
         }
     }
     let few = playbook.services.len() as u32;
-    let quantified = customer_quantifiers(playbook, asked, of_service);
+    let quantified = customer_quantifiers(playbook, deciding, of_service);
     let once = !re_entered(playbook);
     let decides = |size: u32| {
         few <= size || (apart && !counts && (of_service || quantified == 0 || (once && quantified <= size)))
@@ -140,6 +142,22 @@ fn independent(playbook: &Playbook) -> bool {
 fn holds_tracks(playbook: &Playbook, block: BlockId) -> bool {
     let scopes = &playbook.blocks[block.index()].scopes;
     scopes.iter().any(|scope| playbook.scopes[scope.index()].kind == ScopeKind::EachService)
+}
+
+/// Whether a condition that is true stays so when services are taken away.
+#[must_use]
+pub fn closed(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::And(parts) | Node::Or(parts) => parts.iter().all(closed),
+        Node::Quantified(Quantifier::All | Quantifier::No, _, Some(condition)) => !has_quantifier(condition),
+        _ => !has_quantifier(expr),
+    }
+}
+
+fn has_quantifier(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= matches!(part.node, Node::Quantified(..) | Node::Let(_)));
+    found
 }
 
 /// How many quantifiers the customer's own conditions and the question have: each needs one service that decides it.

@@ -38,19 +38,19 @@ pub struct Soundness {
 }
 
 /// What is assumed of everybody where the question is whether customers do finish.
-pub const ASSUMED: &str =
-    "tasks are settled, facts become known, needs and key inputs are met, blockers are resolved, and nothing happens for ever";
+pub const ASSUMED: &str = "tasks are settled, facts become known, needs and key inputs are met, blockers are resolved, and nothing happens for ever";
 
 /// Looks at a playbook as a whole, within a budget.
 #[must_use]
 pub fn soundness(machine: &Machine, budget: &mut Budget) -> Soundness {
     let explorer = Explorer::new(machine, &[], Asked { tasks: Some(&[]), ..Asked::default() });
-    let cohort = cohort(&machine.playbook, &[], false, false);
+    let cohort = cohort(&machine.playbook, &[], &[], false, false);
     let mut answer = Answer::default();
     let seen = answer.look(&explorer, &cohort.singles, budget);
     let mut bound = None;
     if let (Ok(()), false, true) = (&seen, cohort.singles_decide, answer.open()) {
-        match answer.look(&explorer, &cohort.pairs, budget) {
+        let mut small = Budget::new(budget.left().min(super::property::PAIRS)).stopping_like(budget);
+        match answer.look(&explorer, &cohort.pairs, &mut small) {
             Ok(()) => bound = (!cohort.pairs_decide).then_some(Bound::Services(2)),
             Err(_) => bound = Some(Bound::Services(1)),
         }
@@ -138,7 +138,9 @@ impl Answer {
             let stays = |journey: &Journey| {
                 let followed = journey.replay(explorer.real, &mut Blind);
                 let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
-                fine && followed.stop != Stop::Ended && deepest(&followed.state) == place && same_facts(explorer, &situation.state, &followed.state)
+                fine && followed.stop != Stop::Ended
+                    && deepest(&followed.state) == place
+                    && same_facts(explorer, &situation.state, &followed.state)
             };
             for pace in [Pace::AtOnce, Pace::Late, Pace::Daily] {
                 let Some(found) = journey(explorer, situation.state.intended, &steps, pace) else { continue };
@@ -154,12 +156,8 @@ impl Answer {
 
     /// Customers who wait for ever, though everybody does their part.
     fn waits(&mut self, explorer: &Explorer<'_>, explored: &Explored<Everything>) {
-        let fair = |edge: &Edge| {
-            matches!(
-                &edge.by,
-                Move::Time(_) | Move::Said(Event::Task { .. } | Event::Resolved { .. })
-            )
-        };
+        let fair =
+            |edge: &Edge| matches!(&edge.by, Move::Time(_) | Move::Said(Event::Task { .. } | Event::Resolved { .. }));
         let more = |index: usize| bound_to_come(explorer, &explored.situations[index].state);
         let graph = Owed::new(explorer, explored, Tasks::All, &|_| true, &more, &fair);
         for index in graph.stuck().take(12) {
@@ -168,9 +166,8 @@ impl Answer {
             for pace in [Pace::AtOnce, Pace::Late, Pace::Daily] {
                 let Some(found) = journey(explorer, situation.state.intended, &steps, pace) else { continue };
                 if waits_for_ever(explorer.real, &found).is_some() {
-                    let plain = plainest(explorer.real, found, &mut |journey| {
-                        waits_for_ever(explorer.real, journey).is_some()
-                    });
+                    let plain =
+                        plainest(explorer.real, found, &mut |journey| waits_for_ever(explorer.real, journey).is_some());
                     self.stays = waits_for_ever(explorer.real, &plain).flatten();
                     self.forever = Some(plain);
                     return;
@@ -228,7 +225,11 @@ impl Answer {
             Verdict::NotDecided { reason, tried: tried.clone() }
         };
         Soundness {
-            can_finish: decide(self.cannot.map(|journey| witness(journey, "no way leads to an end")), self.doubt_can, None),
+            can_finish: decide(
+                self.cannot.map(|journey| witness(journey, "no way leads to an end")),
+                self.doubt_can,
+                None,
+            ),
             does_finish: decide(
                 self.forever.map(|journey| witness(journey, "waits for ever")),
                 self.doubt_does,
@@ -269,9 +270,7 @@ fn bound_to_come(explorer: &Explorer<'_>, state: &State) -> Vec<Force> {
         let scope = &playbook.scopes[track.scope.index()];
         let inputs = !track.inputs_met && scope.inputs.iter().any(|input| input.condition.is_some());
         let needs = match track.place {
-            Some(Place::Stage(stage)) => {
-                !track.visit.needs_met && !playbook.stages[stage.index()].needs.is_empty()
-            }
+            Some(Place::Stage(stage)) => !track.visit.needs_met && !playbook.stages[stage.index()].needs.is_empty(),
             _ => false,
         };
         let waits = !matches!(track.place, Some(Place::Block(_) | Place::End(_)));
@@ -291,7 +290,13 @@ fn waits_for_ever(machine: &Machine, journey: &Journey) -> Option<Option<Place>>
     let owed = |what: &What| {
         matches!(
             what,
-            What::Fact(..) | What::Task(_) | What::Need(..) | What::Timer(..) | What::Round(..) | What::Blocker(_) | What::Pause(..)
+            What::Fact(..)
+                | What::Task(_)
+                | What::Need(..)
+                | What::Timer(..)
+                | What::Round(..)
+                | What::Blocker(_)
+                | What::Pause(..)
         )
     };
     let waits = waiting(machine, &followed.state);

@@ -121,7 +121,7 @@ fn lines_read_back() {
         r#"{"day":0,"set":{"n":2.5}}"#,
         r#"{"day":1.500012,"service":"teams","set":{"kind":"b","u":9.999999,"wait":"2 weeks"}}"#,
         r#"{"day":2,"task":7,"status":"complete"}"#,
-        r#"{"day":2,"task":"call_back","status":"not required","reason":"why","service":"teams"}"#,
+        r#"{"day":2,"task":"call_back","status":"not required","reason":"why"}"#,
         r#"{"day":3,"event":"call","service":"teams"}"#,
         r#"{"day":3,"event":"blocker","kind":"business"}"#,
         r#"{"day":4,"event":"resolved"}"#,

@@ -60,8 +60,8 @@ pub fn key(machine: &Machine, looked: &Looked, tells: &dyn Fn(TaskId) -> bool, s
             .filter(|record| (record.status, record.completed) != (TaskStatus::NotStarted, None))
             .map(|record| {
                 let told = (record.task, record.status, record.completed.is_some(), record.reason.is_some());
-                let settled = record.completed.is_some()
-                    || record.status == TaskStatus::NotRequired && record.reason.is_some();
+                let settled =
+                    record.completed.is_some() || record.status == TaskStatus::NotRequired && record.reason.is_some();
                 if settled && !tells(record.task) { (record.task, TaskStatus::Complete, true, false) } else { told }
             })
             .collect();
