@@ -55,7 +55,11 @@ impl Verified {
     /// What is refuted or not decided, as findings.
     #[must_use]
     pub fn findings(&self) -> Vec<Diagnostic> {
-        self.answers.iter().flat_map(|answer| answer.findings(&self.machine)).collect()
+        // Who cannot come to an end does not come to one either: that is said once.
+        let refuted = |answer: &Answered| matches!(answer.verdict, Verdict::Refuted(_));
+        let trapped = self.answers.iter().any(|answer| answer.kind == Kind::CanFinish && refuted(answer));
+        let said = |answer: &&Answered| !(trapped && answer.kind == Kind::DoesFinish && refuted(answer));
+        self.answers.iter().filter(said).flat_map(|answer| answer.findings(&self.machine)).collect()
     }
 }
 

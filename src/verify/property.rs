@@ -188,7 +188,7 @@ impl Question<'_, '_> {
             }
             Answer::Open(reason) => {
                 let spent = before - budget.left();
-                let tried = format!("{spent} events followed, {} kinds of customer", cohort.singles.len());
+                let tried = format!("{spent} events followed, {} customers by their services", cohort.singles.len());
                 let _ = playbook;
                 Decision { verdict: Verdict::NotDecided { reason, tried }, violation: None }
             }

@@ -193,7 +193,8 @@ impl Answer {
         bound: Option<Bound>,
     ) -> Soundness {
         let machine = explorer.real;
-        let tried = format!("{} situations seen, {} kinds of customer", self.situations, cohort.singles.len());
+        let tried =
+            format!("{} situations seen, {} customers by their services", self.situations, cohort.singles.len());
         let timed = (!clock::covers(machine))
             .then(|| "dates, the time since events or changes over time are looked at".to_owned());
         let undecided = unseen.or(self.inexact).or(timed);
