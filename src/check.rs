@@ -30,7 +30,7 @@ mod no_services;
 mod no_way_to_finish;
 mod only_failure;
 mod open_work_at_end;
-mod property_not_proved;
+mod properties;
 mod read_before_set;
 mod resume_never_left;
 mod service_not_covered;
@@ -79,16 +79,12 @@ struct Subject<'a> {
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
 
 /// Rules about what is there.
-const ALWAYS: [Check; 5] = [
-    after_otherwise::check,
-    mandatory_and_optional::check,
-    no_services::check,
-    broken_link::check,
-    property_not_proved::check,
-];
+const ALWAYS: [Check; 4] =
+    [after_otherwise::check, mandatory_and_optional::check, no_services::check, broken_link::check];
 
 /// Rules that conclude something from what is used and what is for whom: only for a playbook without mistakes.
-const SOUND: [Check; 3] = [task_never_offered::check, service_not_covered::check, unused_declaration::check];
+const SOUND: [Check; 4] =
+    [task_never_offered::check, service_not_covered::check, unused_declaration::check, properties::check];
 
 /// Rules that conclude something from ways that are not there: only where all of the flow is.
 const WHOLE: [Check; 12] = [

@@ -17,6 +17,7 @@ pub mod run;
 pub mod simulate;
 pub mod terminal;
 pub mod test;
+pub mod verify;
 
 use crate::report::paint::{Look, Tone, visible};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -143,6 +144,7 @@ enum Command {
     Run(run::Arguments),
     Simulate(simulate::Arguments),
     Test(test::Arguments),
+    Verify(verify::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -185,6 +187,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Run(arguments) => run::run(&arguments, &mut session),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut session),
         Command::Test(arguments) => test::run(&arguments, &mut session),
+        Command::Verify(arguments) => verify::run(&arguments, &mut session),
         Command::Completions(arguments) => completions::run(&arguments, &mut session),
     };
     let exit = result.and_then(|exit| session.out.finish().map(|()| exit));

@@ -6,3 +6,4 @@ pub mod markdown;
 pub mod paint;
 pub mod simulation;
 pub mod test_results;
+pub mod verdicts;

@@ -4,6 +4,7 @@
 //! It knows no clock and no files; everything that tests, simulates or shows journeys goes through it.
 //! [`journey::drive`] feeds it with a timeline or a scenario, in the order of one instant that the language settles.
 
+pub mod clock;
 pub mod customer;
 mod engine;
 pub mod evaluate;
@@ -89,6 +90,7 @@ impl State {
             histories: Vec::new(),
             ended_elsewhere: Vec::new(),
             visits: 0,
+            lookout: None,
         };
         for (place, (fact, _)) in playbook.histories.iter().enumerate() {
             let fact = &playbook.facts[fact.index()];

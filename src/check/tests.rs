@@ -50,7 +50,7 @@ fn block<'a>(page: &'a str, heading: &str) -> &'a str {
 
 #[test]
 fn each_page_triggers_what_it_says_and_nothing_else() {
-    for rule in RULES.iter().filter(|rule| rule.code.starts_with("P4") || rule.name == "property-not-proved") {
+    for rule in RULES.iter().filter(|rule| rule.code.starts_with("P4") || rule.code == "P390") {
         let of = |text: &str| -> Vec<(&str, Severity)> {
             let mut found = findings(text);
             found.retain(|finding| finding.severity < Severity::Note || finding.rule == *rule);
@@ -75,10 +75,13 @@ fn real_playbooks_give_neither_errors_nor_warnings() {
     for text in [
         include_str!("../../workflows/support-success-execution.play"),
         include_str!("../../workflows/reference-journey.play"),
-        include_str!("../../tests/fixtures/sketch.play"),
     ] {
         assert_eq!(said(text), Vec::<String>::new());
     }
+    // The sketch claims more than it keeps: its tasks have no limit, and nobody has to know anything.
+    let sketch = said(include_str!("../../tests/fixtures/sketch.play"));
+    let broken = "property-violated: property `settled` does not hold for every customer";
+    assert!(matches!(sketch.as_slice(), [only] if only.starts_with(broken)), "{sketch:?}");
 }
 
 #[test]

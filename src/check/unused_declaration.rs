@@ -71,7 +71,7 @@ mod tests {
                     facts of the customer { f : yes/no  g : yes/no  h : yes/no }
                     stage a { link deck  task 1 optional when f due within limit  on held -> x  after 9 days -> x }
                     end x success }
-                    property q: never at x while g";
+                    property q: never at x while g and not g";
         assert_eq!(
             said(text),
             ["unused-declaration: fact `h` is declared, but no condition reads it and no stage sets it"]

@@ -167,7 +167,9 @@ rules! {
 
     FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
     PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";
-    PROPERTY_NOT_PROVED "P703" "property-not-proved" Note "A property is understood, but not proved";
+    CANNOT_FINISH "P704" "cannot-finish" Error "A customer can come to where no way leads to an end";
+    WAITS_FOR_EVER "P705" "waits-for-ever" Warning "A customer may wait for ever though everybody does their part";
+    NEVER_ENTERED "P706" "never-entered" Warning "No customer ever comes to a stage";
 
     UNKNOWN_ALLOW "P801" "unknown-allow" Warning "A comment allows something that does not exist";
     UNUSED_ALLOW "P802" "unused-allow" Warning "A comment allows something that does not occur";

@@ -15,7 +15,7 @@ mod write;
 
 pub use lines::LONGEST_RECORD;
 pub use values::duration;
-pub use write::to_json;
+pub use write::{to_json, value as value_to_json};
 
 use super::{Customer, Machine};
 use crate::diagnostic::{DUPLICATE_CUSTOMER, Diagnostic};

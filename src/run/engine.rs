@@ -146,6 +146,11 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn set(&mut self, service: Option<ServiceId>, fact: FactId, value: Value, by_playbook: bool) {
         let known = &self.machine.playbook.facts[fact.index()];
         let value = super::evaluate::rounded(value, &known.kind);
+        if let Some(lookout) = &mut self.state.lookout {
+            let service = if known.scope == FactScope::Service { service } else { None };
+            let number = lookout.number(service, known.slot);
+            lookout.decided(number);
+        }
         let slot = match (known.scope, service) {
             (FactScope::Customer, _) => &mut self.state.facts[known.slot],
             (FactScope::Service, Some(service)) => &mut self.state.services[service.index()].facts[known.slot],

@@ -81,6 +81,10 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn fact(&self, fact: FactId) -> Option<&'a Value> {
         let fact = &self.machine.playbook.facts[fact.index()];
+        if let Some(lookout) = &self.state.lookout {
+            let service = if fact.scope == FactScope::Service { Some(self.service?) } else { None };
+            lookout.note(lookout.number(service, fact.slot));
+        }
         match fact.scope {
             FactScope::Customer => self.state.facts[fact.slot].as_ref(),
             FactScope::Service => {

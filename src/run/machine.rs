@@ -130,6 +130,11 @@ impl Machine {
         self.ends_elsewhere.contains(&(playbook.to_owned(), end.to_owned()))
     }
 
+    /// All conditions on time.
+    pub(super) fn all_timed(&self) -> impl Iterator<Item = &Timed> {
+        self.stages.iter().chain(&self.blocks).chain(&self.starts).flatten()
+    }
+
     /// The customer's scope.
     #[must_use]
     pub fn customer_scope(&self) -> &crate::model::Scope {

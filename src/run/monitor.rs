@@ -63,7 +63,7 @@ pub enum Wrong {
 }
 
 /// Watches properties.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Monitor<'p> {
     properties: &'p [Property],
     watches: Vec<Watch<'p>>,
@@ -71,7 +71,7 @@ pub struct Monitor<'p> {
 }
 
 /// A task that is to be complete in time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Due {
     offer: OfferId,
     track: TrackId,
@@ -79,7 +79,7 @@ struct Due {
 }
 
 /// One property on the customer or on one track.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Watch<'p> {
     property: &'p Property,
     track: TrackId,
@@ -95,7 +95,7 @@ struct Watch<'p> {
 }
 
 /// An occurrence being looked out for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Occurring<'p> {
     what: Option<&'p Occurrence>,
     /// Whether its condition held at the last stable moment.
@@ -130,6 +130,48 @@ impl<'p> Monitor<'p> {
             if each.contains(&Verdict::Open) || !over(state) { Verdict::Open } else { Verdict::Holds }
         };
         self.properties.iter().map(verdict).collect()
+    }
+
+    /// What of the past can still matter, times left out: equal bytes, equal future. Of a property of several watches
+    /// each is told by its track.
+    pub fn key(&self, state: &State, out: &mut Vec<u8>) {
+        for watch in &self.watches {
+            if watch.over && watch.verdict.as_ref().is_none_or(|verdict| *verdict == Verdict::Holds) && !watch.broken {
+                continue;
+            }
+            let track = &state.tracks[watch.track];
+            out.extend(track.scope.0.to_le_bytes());
+            out.push(track.service.map_or(0, |service| service.0 as u8 + 1));
+            let counted = watch.counted.iter().zip(&watch.property.assumptions).map(|(count, assumption)| {
+                let limit = if let Assumption::AtMost(limit, ..) = assumption { *limit } else { 0 };
+                (*count).min(limit.saturating_add(1))
+            });
+            counted.chain([watch.count]).for_each(|count| out.extend(count.to_le_bytes()));
+            let verdict = match &watch.verdict {
+                None => 0,
+                Some(Verdict::Holds) => 1,
+                Some(Verdict::Violated(_)) => 2,
+                Some(Verdict::Open) => 3,
+                Some(Verdict::Skipped) => 4,
+            };
+            let flags = [watch.first.held, watch.second.held, watch.open.is_empty(), watch.broken, watch.over];
+            out.push(flags.iter().fold(verdict, |all, flag| all * 2 + u8::from(*flag)));
+        }
+    }
+
+    /// Whether something that has to come is still to come: of `eventually` what it names, of `followed by` the second.
+    #[must_use]
+    pub fn pending(&self) -> bool {
+        self.watches.iter().any(|watch| {
+            !watch.over
+                && !watch.broken
+                && watch.verdict.is_none()
+                && match &watch.property.claim {
+                    Claim::Eventually(..) => true,
+                    Claim::Followed(..) => !watch.open.is_empty(),
+                    _ => false,
+                }
+        })
     }
 
     /// Whether a task was or is open for longer than it may.
@@ -241,7 +283,8 @@ impl<'p> Watch<'p> {
         let property = self.property;
         for assumption in &property.assumptions {
             if let Assumption::Condition(condition) = assumption {
-                self.broken |= view.truth(condition) == Some(false);
+                // What is unknown is not known to hold.
+                self.broken |= view.truth(condition) != Some(true);
             }
         }
         let applies = |other: &Option<Expr>| other.as_ref().is_none_or(|other| view.truth(other) == Some(true));
@@ -358,6 +401,10 @@ impl<'p> Watch<'p> {
             // The clock may have been stopped after the last stable moment.
             (None, Claim::Eventually(what, Some(within))) if state.now > within.0 => {
                 self.violation(state, within.0, Wrong::Late, what, Vec::new())
+            }
+            (None, Claim::Followed(_, second, Some(within))) => {
+                let by = self.open.first().map(|at| at.saturating_add(within.0)).filter(|by| state.now > *by);
+                by.map_or(Verdict::Open, |by| self.violation(state, by, Wrong::Late, second, Vec::new()))
             }
             (None, _) => Verdict::Open,
         }

@@ -5,6 +5,7 @@ use crate::model::{
 };
 use crate::value::{DAY, Date, TaskStatus, Value};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// Seconds since day 0 of the customer.
 pub type Seconds = i64;
@@ -49,6 +50,9 @@ pub struct State {
     pub ended_elsewhere: Vec<(String, String)>,
     /// Counts the visits of all tracks: each has its own number.
     pub visits: u32,
+    /// Facts whose value is left open while situations are explored; none on a journey of a customer.
+    #[serde(skip)]
+    pub lookout: Option<Lookout>,
 }
 
 /// A service of the customer.
@@ -246,6 +250,81 @@ pub struct Happening {
     pub service: Option<ServiceId>,
     /// When.
     pub at: Seconds,
+}
+
+/// Facts whose value is left open, and what is read of facts: an exploration decides a value only when somebody looks at
+/// it (lazy initialisation after S. Khurshid, C. Pasareanu, W. Visser, *Generalized Symbolic Execution for Model Checking
+/// and Testing*, TACAS 2003).
+///
+/// Facts are counted through: the customer's by slot, then those of each declared service by slot.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Lookout {
+    /// How many facts the customer has, and each service.
+    slots: (usize, usize),
+    /// Whether the value is open; the state then holds what was last known of it.
+    pub open: Vec<bool>,
+    /// Whether nothing has ever been decided about it: its value on day 0 is still free.
+    pub free: Vec<bool>,
+    read: Vec<Cell<bool>>,
+    missing: Cell<Option<usize>>,
+}
+
+impl Lookout {
+    /// With no fact open.
+    #[must_use]
+    pub fn new(customer: usize, service: usize, services: usize) -> Lookout {
+        let all = customer + service * services;
+        Lookout {
+            slots: (customer, service),
+            open: vec![false; all],
+            free: vec![false; all],
+            read: vec![Cell::new(false); all],
+            missing: Cell::new(None),
+        }
+    }
+
+    /// The number of a fact.
+    #[must_use]
+    pub fn number(&self, service: Option<ServiceId>, slot: usize) -> usize {
+        service.map_or(slot, |service| self.slots.0 + service.index() * self.slots.1 + slot)
+    }
+
+    /// Forgets what was read.
+    pub fn forget(&mut self) {
+        self.read.iter().for_each(|read| read.set(false));
+        self.missing.set(None);
+    }
+
+    /// Somebody looks at a fact.
+    pub fn note(&self, number: usize) {
+        if let Some(read) = self.read.get(number) {
+            read.set(true);
+            if self.open.get(number) == Some(&true) && self.missing.get().is_none() {
+                self.missing.set(Some(number));
+            }
+        }
+    }
+
+    /// Whether somebody looked at a fact.
+    #[must_use]
+    pub fn was_read(&self, number: usize) -> bool {
+        self.read.get(number).is_some_and(Cell::get)
+    }
+
+    /// The first open fact that somebody looked at.
+    #[must_use]
+    pub fn missing(&self) -> Option<usize> {
+        self.missing.get()
+    }
+
+    /// A fact has a value now.
+    pub fn decided(&mut self, number: usize) {
+        for flags in [&mut self.open, &mut self.free] {
+            if let Some(flag) = flags.get_mut(number) {
+                *flag = false;
+            }
+        }
+    }
 }
 
 impl State {

@@ -7,8 +7,10 @@ mod line;
 #[cfg(test)]
 mod tests;
 pub mod world;
+mod write;
 
 pub use world::{Followed, TimelineWorld, follow};
+pub use write::to_json;
 
 use super::customer::fractions::Fractions;
 use super::event::Event;

@@ -9,7 +9,9 @@
 
 use super::program::outcome;
 use playbook::cli::analyse::analyse;
-use playbook::diagnostic::{ASSUMPTION_MISSING, RULES, Rule, Severity};
+use playbook::diagnostic::{
+    ASSUMPTION_MISSING, CANNOT_FINISH, NEVER_ENTERED, NOT_DECIDED, RULES, Rule, Severity, WAITS_FOR_EVER,
+};
 use std::fs;
 use std::path::Path;
 
@@ -78,7 +80,9 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
         }
         found.extend(printed(folder.path(), &arguments));
     }
-    if rule.code.starts_with("P7") {
+    if [&CANNOT_FINISH, &WAITS_FOR_EVER, &NEVER_ENTERED, &NOT_DECIDED].contains(&rule) {
+        found.extend(printed(folder.path(), &["verify", "page.play", "--format", "json"]));
+    } else if rule.code.starts_with("P7") {
         found.extend(printed(folder.path(), &["test", "page.play", "--format", "json"]));
     }
     if rule == &ASSUMPTION_MISSING {

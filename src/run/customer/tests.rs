@@ -432,7 +432,9 @@ proptest! {
             }
         }
         let text = to_json(&machine, &customer).to_string();
-        let (read, problems) = read_json(&machine, crate::source::FileId(0), &text);
+        let (read, mut problems) = read_json(&machine, crate::source::FileId(0), &text);
+        // Small percents are asked about; that is no problem here.
+        problems.retain(|problem| problem.severity != crate::diagnostic::Severity::Note);
         prop_assert!(problems.is_empty(), "{} {:?}", text, problems);
         prop_assert_eq!(&read, &[customer.clone()]);
         let table = as_table(&machine, &customer);

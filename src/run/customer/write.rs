@@ -34,7 +34,9 @@ fn facts(playbook: &Playbook, scope: FactScope, values: &[Option<Value>], into: 
     }
 }
 
-fn value(playbook: &Playbook, fact: &Fact, value: &Value) -> Json {
+/// The value of a fact in the form that the readers take.
+#[must_use]
+pub fn value(playbook: &Playbook, fact: &Fact, value: &Value) -> Json {
     match (value, &fact.kind) {
         (Value::YesNo(yes), _) => (*yes).into(),
         // A number below 1 would look like a fraction.

@@ -1,0 +1,33 @@
+//! `property-violated` and `not-decided`: what can be said of properties in a moment. `playbook verify` looks for longer.
+
+use super::Subject;
+use crate::diagnostic::{Diagnostic, NOT_DECIDED, Severity};
+use crate::run::Machine;
+use crate::verify::answer::property;
+use crate::verify::explore::Budget;
+
+/// Events followed for one property, and for all of a playbook.
+const EACH: u64 = 3_000;
+const ALL: u64 = 15_000;
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    if subject.document.properties.is_empty() {
+        return;
+    }
+    let machine = Machine::new(subject.playbook.clone());
+    let mut left = ALL;
+    for known in &subject.document.properties {
+        let mut budget = Budget::new(EACH.min(left));
+        let before = budget.left();
+        let answered = property(&machine, known, &mut budget);
+        left = left.saturating_sub(before - budget.left());
+        findings.extend(answered.findings(&machine).into_iter().map(|mut finding| {
+            if finding.rule == &NOT_DECIDED {
+                finding.help = Some("`playbook verify` looks for longer".to_owned());
+            }
+            // Whether the playbook is wrong or the claim too strong is for the author to say: `verify` fails for it.
+            finding.severity = finding.severity.max(Severity::Warning);
+            finding
+        }));
+    }
+}

@@ -1,0 +1,182 @@
+//! `playbook verify`: what holds for every journey there can be, and the customer for whom it does not.
+#![expect(clippy::disallowed_methods, reason = "the command line is where example customers are written")]
+
+use super::analyse::{Analysis, analyse, report};
+use super::output::write_file;
+use super::{Exit, Session, Stop};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::verdicts::{Counts, Verified, json, text};
+use crate::run::Machine;
+use crate::source::FileId;
+use crate::suggest::did_you_mean;
+use crate::verify::answer::{Options, answers};
+use crate::verify::verdict::Verdict;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Whether somebody pressed Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Decide properties and soundness: each is proved, refuted with an example customer, or not decided
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A folder stands for all files in it, and in its folders, that end in `.play`. A file with errors is not looked at.
+Every refutation has been followed by the interpreter. `--witness` saves its customer and timeline as
+NAME.customer.json and NAME.timeline.jsonl, which `playbook run` accepts; files of these names that are there are
+replaced.
+
+Examples:
+  playbook verify review.play
+  playbook verify review.play --property settled --budget 5000000
+  playbook verify workflows --strict --format json
+  playbook verify review.play --witness examples")]
+pub struct Arguments {
+    /// Files and folders; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Only the property of this name
+    #[arg(long, value_name = "NAME")]
+    property: Option<String>,
+
+    /// How many events may be followed for each question
+    #[arg(long, value_name = "N", default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..))]
+    budget: u64,
+
+    /// Exit with 1 also for what is not decided
+    #[arg(long)]
+    strict: bool,
+
+    /// Save the example customers of refutations in this folder
+    #[arg(long, value_name = "DIR")]
+    witness: Option<PathBuf>,
+
+    /// How many threads; where nothing is said, one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    /// How to print the verdicts
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// One JSON document
+    Json,
+}
+
+/// Decides them and prints the verdicts.
+///
+/// # Errors
+/// Where nothing can be looked at, no property has the name that was asked for, or something cannot be written.
+pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
+    let Analysis { loaded, documents, diagnostics } = analyse(&arguments.paths)?;
+    // A property that is refuted is what this command is about: it says so itself.
+    let errors: Vec<Diagnostic> = diagnostics
+        .into_iter()
+        .filter(|found| found.severity == Severity::Error && found.rule != &crate::diagnostic::PROPERTY_VIOLATED)
+        .collect();
+    let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
+    let documents: Vec<_> = documents
+        .into_iter()
+        .flat_map(|(file, documents)| documents.into_iter().map(move |document| (file, document)))
+        .filter(|(file, document)| {
+            document.whole && ![*file, document.playbook.name.span.file].iter().any(|file| wrong.contains(file))
+        })
+        .collect();
+    if let Some(name) = &arguments.property {
+        let all = documents.iter().flat_map(|(_, document)| &document.properties).map(|known| known.name.name.as_str());
+        if !all.clone().any(|known| known == name) && errors.is_empty() {
+            let help = did_you_mean(name, all);
+            return Err(Stop::Usage(format!("there is no property `{name}`"), help));
+        }
+    }
+    let threads = arguments
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
+    let options = Options {
+        budget: arguments.budget,
+        only: arguments.property.as_deref(),
+        threads,
+        stop: Some(|| INTERRUPTED.load(Ordering::Relaxed)),
+    };
+    // Without a handler Ctrl-C ends the program at once: then nothing is said, and nothing is written.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let questions: usize = documents.iter().map(|(_, document)| document.properties.len() + 1).sum();
+    let bar = bar(questions as u64, arguments.format == Format::Json);
+    let mut verified = Vec::new();
+    for (_, document) in documents {
+        let machine = Machine::new(document.playbook.clone());
+        let answers = answers(&document, &machine, &options, &|| bar.inc(1));
+        if !answers.is_empty() {
+            verified.push(Verified { machine, answers, interrupted: INTERRUPTED.load(Ordering::Relaxed) });
+        }
+    }
+    bar.finish_and_clear();
+    let sources = &loaded.sources;
+    let printed = match arguments.format {
+        Format::Human => text(&verified, sources, session.look),
+        Format::Json => format!("{:#}\n", json(&verified, &errors, sources)),
+    };
+    if loaded.requested() > 0 || arguments.format != Format::Human {
+        session.out.write(&printed)?;
+    }
+    if arguments.format != Format::Json && !errors.is_empty() {
+        report(&errors, sources, false, session)?;
+    }
+    if let Some(folder) = &arguments.witness {
+        save(folder, &verified)?;
+    }
+    loaded.complain(session);
+    let counts = Counts::of(&verified);
+    Ok(if INTERRUPTED.load(Ordering::Relaxed) {
+        Exit::Interrupted
+    } else if !loaded.unreadable.is_empty() {
+        Exit::Unreadable
+    } else if counts.refuted > 0 || !errors.is_empty() || (arguments.strict && counts.undecided > 0) {
+        Exit::Findings
+    } else {
+        Exit::Fine
+    })
+}
+
+/// Writes the example customers, each file as a whole.
+fn save(folder: &Path, verified: &[Verified]) -> Result<(), Stop> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Stop::Unreadable(format!("cannot make the folder `{}`: {}", folder.display(), super::input::reason(&error)))
+    })?;
+    let several = verified.len() > 1;
+    for known in verified {
+        for answer in &known.answers {
+            let Verdict::Refuted(Some(witness)) = &answer.verdict else { continue };
+            let playbook = &known.machine.playbook.name.name;
+            let name = if several { format!("{playbook}.{}", answer.name) } else { answer.name.clone() };
+            let customer = format!("{:#}\n", witness.journey.customer_json(&known.machine));
+            let lines = witness.journey.timeline_json(&known.machine);
+            let timeline: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            write_file(&folder.join(format!("{name}.customer.json")), customer.as_bytes())?;
+            write_file(&folder.join(format!("{name}.timeline.jsonl")), timeline.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// Progress past a second, where somebody may be watching.
+fn bar(questions: u64, json: bool) -> ProgressBar {
+    if json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(questions);
+    bar.enable_steady_tick(Duration::from_secs(1));
+    match ProgressStyle::with_template("{spinner} {pos} of {len} questions answered, {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

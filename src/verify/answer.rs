@@ -1,0 +1,228 @@
+//! All questions about one playbook, answered in the order in which they are written; as findings, too.
+
+use super::explore::Budget;
+use super::property::{Decision, decide};
+use super::soundness::{ASSUMED, Soundness, soundness};
+use super::verdict::Verdict;
+use crate::diagnostic::{
+    CANNOT_FINISH, Diagnostic, NEVER_ENTERED, NOT_DECIDED, PROPERTY_VIOLATED, Rule, WAITS_FOR_EVER,
+};
+use crate::model::property::Property;
+use crate::model::{Document, Place, StageId};
+use crate::run::Machine;
+use crate::run::monitor::{Violation, Wrong};
+use crate::source::Span;
+use crate::value::DAY;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What a question is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A property of the author's.
+    Property,
+    /// Whether every customer can come to an end.
+    CanFinish,
+    /// Whether every customer does, where everybody does their part.
+    DoesFinish,
+    /// Whether somebody comes to every stage.
+    NoDeadStage,
+}
+
+/// A question with its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The name of the property, or of the question: `can_finish`, `does_finish`, `no_dead_stage`.
+    pub name: String,
+    /// What is asked.
+    pub kind: Kind,
+    /// Where: the name of the property, or of the playbook.
+    pub span: Span,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How the journey of a refutation breaks a property.
+    pub violation: Option<Violation>,
+    /// Where the customer of a refutation stays.
+    pub stays: Option<Place>,
+    /// Stages nobody comes to.
+    pub dead: Vec<StageId>,
+}
+
+/// How to go about it.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// Events followed for each question at most.
+    pub budget: u64,
+    /// Only the property of this name.
+    pub only: Option<&'a str>,
+    /// How many threads.
+    pub threads: usize,
+    /// Whether to stop, asked now and then.
+    pub stop: Option<fn() -> bool>,
+}
+
+/// Answers all questions about a playbook. `done` hears of each as it is answered. The answers do not depend on the
+/// number of threads.
+#[must_use]
+pub fn answers(
+    document: &Document,
+    machine: &Machine,
+    options: &Options<'_>,
+    done: &(dyn Fn() + Sync),
+) -> Vec<Answered> {
+    let wanted = |name: &str| options.only.is_none_or(|only| only == name);
+    let properties: Vec<usize> =
+        (0..document.properties.len()).filter(|index| wanted(&document.properties[*index].name.name)).collect();
+    let jobs = properties.len() + usize::from(options.only.is_none());
+    let budget = || {
+        let budget = Budget::new(options.budget);
+        options.stop.map_or(budget.clone(), |stop| budget.stopping(stop))
+    };
+    let one = |job: usize| -> Vec<Answered> {
+        let answers = match properties.get(job) {
+            Some(index) => {
+                vec![property(machine, &document.properties[*index], &mut budget())]
+            }
+            None => whole(machine, soundness(machine, &mut budget())),
+        };
+        done();
+        answers
+    };
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let job = next.fetch_add(1, Ordering::Relaxed);
+            if job >= jobs {
+                return;
+            }
+            let answers = one(job);
+            found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((job, answers));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..options.threads.min(jobs) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.sort_by_key(|(job, _)| *job);
+    found.into_iter().flat_map(|(_, answers)| answers).collect()
+}
+
+/// The answer about one property.
+#[must_use]
+pub fn property(machine: &Machine, property: &Property, budget: &mut Budget) -> Answered {
+    let Decision { verdict, violation } = decide(machine, property, budget);
+    let (name, span) = (property.name.name.clone(), property.name.span);
+    Answered { name, kind: Kind::Property, span, verdict, violation, stays: None, dead: Vec::new() }
+}
+
+fn whole(machine: &Machine, soundness: Soundness) -> Vec<Answered> {
+    let span = machine.playbook.name.span;
+    let answer = |name: &str, kind: Kind, verdict: Verdict, stays: Option<Place>, dead: Vec<StageId>| Answered {
+        name: name.to_owned(),
+        kind,
+        span,
+        verdict,
+        violation: None,
+        stays,
+        dead,
+    };
+    vec![
+        answer("can_finish", Kind::CanFinish, soundness.can_finish, soundness.trapped_at, Vec::new()),
+        answer("does_finish", Kind::DoesFinish, soundness.does_finish, soundness.stays, Vec::new()),
+        answer("no_dead_stage", Kind::NoDeadStage, soundness.no_dead_stage, None, soundness.dead),
+    ]
+}
+
+impl Answered {
+    /// As findings: a refutation, with its customer, or a question that is not decided.
+    #[must_use]
+    pub fn findings(&self, machine: &Machine) -> Vec<Diagnostic> {
+        let mut findings = match &self.verdict {
+            Verdict::Proved(_) | Verdict::ProvedUpTo(..) => Vec::new(),
+            Verdict::NotDecided { reason, tried } => {
+                let what = match self.kind {
+                    Kind::Property => format!("property `{}` is not decided: {reason}", self.name),
+                    Kind::CanFinish => format!("whether every customer can come to an end is not decided: {reason}"),
+                    Kind::DoesFinish => format!("whether every customer comes to an end is not decided: {reason}"),
+                    Kind::NoDeadStage => format!("whether somebody comes to every stage is not decided: {reason}"),
+                };
+                vec![Diagnostic::new(&NOT_DECIDED, self.span, what).help(format!("Tried so far: {tried}"))]
+            }
+            Verdict::Refuted(_) => self.refuted(machine),
+        };
+        if let Verdict::Refuted(Some(witness)) = &self.verdict {
+            for finding in &mut findings {
+                finding.witness = Some(witness.journey.to_json(machine));
+            }
+        }
+        findings
+    }
+
+    fn refuted(&self, machine: &Machine) -> Vec<Diagnostic> {
+        let playbook = &machine.playbook;
+        let place = |rule: &'static Rule, words: &str| {
+            let (span, name) = match self.stays {
+                Some(Place::Stage(stage)) => {
+                    let stage = &playbook.stages[stage.index()];
+                    (stage.head, format!("in stage `{}`", stage.name.name))
+                }
+                Some(Place::Block(block)) => (playbook.blocks[block.index()].head, "at this block".to_owned()),
+                Some(Place::End(_)) | None => (self.span, "at the start".to_owned()),
+            };
+            vec![Diagnostic::new(rule, span, format!("{words} {name}"))]
+        };
+        match self.kind {
+            Kind::Property => {
+                let message = format!("property `{}` does not hold for every customer", self.name);
+                let Some(violation) = &self.violation else {
+                    let message = format!("{message}: what has to come may never come");
+                    return vec![Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)];
+                };
+                let part = words(violation);
+                let of = violation
+                    .service
+                    .map_or_else(String::new, |service| format!(" for `{}`", playbook.services[service.index()].name));
+                let message = format!("{message}: see the example");
+                vec![
+                    Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)
+                        .related(violation.span, format!("{part}{of}")),
+                ]
+            }
+            Kind::CanFinish => {
+                place(&CANNOT_FINISH, "nothing that can happen leads to an end from where a customer can be,")
+            }
+            Kind::DoesFinish => {
+                place(&WAITS_FOR_EVER, "a customer may stay for ever, though everybody does their part,")
+                    .into_iter()
+                    .map(|finding| finding.help(format!("It is assumed that {ASSUMED}")))
+                    .collect()
+            }
+            Kind::NoDeadStage => self
+                .dead
+                .iter()
+                .map(|stage| {
+                    let stage = &playbook.stages[stage.index()];
+                    let message = format!("no customer ever comes to stage `{}`", stage.name.name);
+                    Diagnostic::new(&NEVER_ENTERED, stage.head, message)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What is wrong, for a label beside the part of the property.
+fn words(violation: &Violation) -> String {
+    let day = violation.at.div_euclid(DAY);
+    match violation.kind {
+        Wrong::Holds => format!("true on day {day}"),
+        Wrong::Fails => format!("not true on day {day}"),
+        Wrong::TooEarly => format!("comes on day {day}, before the other"),
+        Wrong::Late => format!("has not come by day {day}"),
+        Wrong::Missing => format!("has not come when the journey is over on day {day}"),
+        Wrong::TooOften(times) => format!("comes {times} times by day {day}"),
+    }
+}

@@ -1,0 +1,628 @@
+//! Looks for a customer and a timeline that reach a goal, and sees every situation on the way there.
+//!
+//! Situations are those of the real interpreter; what is added is only when a value is decided. Every fact is open at
+//! first, and decided when something looks at it: then each value that the playbook can tell apart is tried. A fact that
+//! can change at any time and that nothing looks at where a customer waits is open again. Time is looked at one clock at a
+//! time, whichever it is (see [`crate::run::clock`]). So the situations seen are all there are, and some that only the
+//! order of two clocks rules out; where none of them reaches the goal, nobody ever will, and where one does, its path is
+//! made a journey of a customer and followed once more ([`crate::verify::witness`]).
+//!
+//! What is left out is listed by [`super::property::premises`].
+
+pub mod domain;
+pub mod force;
+pub mod key;
+pub mod moves;
+
+use crate::model::{
+    CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility,
+};
+use crate::run::clock::{self, Clock};
+use crate::run::event::{Blind, Effect, Event, Observer};
+use crate::run::state::{Lookout, State, TrackId};
+use crate::run::time::over;
+use crate::run::{Customer, Machine, apply};
+use crate::value::Value;
+use domain::Domains;
+use force::{Force, Tasks, begins, forces};
+use key::Looked;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How what is looked for stands in a situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It may still come.
+    Going,
+    /// It is here.
+    Reached,
+    /// It will never come from here, or what comes is not spoken of.
+    Closed,
+}
+
+/// What is looked for: sees each event of a journey as an observer does, and can be copied where journeys part.
+pub trait Watch: Clone {
+    /// One effect, with the state it came from.
+    fn effect(&mut self, machine: &Machine, state: &State, effect: &Effect);
+    /// A stable moment.
+    fn settled(&mut self, machine: &Machine, state: &State);
+    /// How it stands.
+    fn standing(&self, machine: &Machine, state: &State) -> Standing;
+    /// What it remembers of the past that can still matter.
+    fn key(&self, state: &State, out: &mut Vec<u8>);
+    /// Whether something is owed: for claims that something comes.
+    fn pending(&self) -> bool {
+        false
+    }
+}
+
+/// Something that happens next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Move {
+    /// The journey begins.
+    Start,
+    /// Facts of the customer or of a service change.
+    Facts(Option<ServiceId>),
+    /// Something is said.
+    Said(Event),
+    /// A clock is due.
+    Time(Clock),
+}
+
+/// What was decided about a fact when somebody looked at it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// Whose.
+    pub service: Option<ServiceId>,
+    /// Which.
+    pub fact: FactId,
+    /// Its value; none is unknown.
+    pub value: Option<Value>,
+    /// Whether it was so from the start.
+    pub from_start: bool,
+}
+
+/// A situation that was reached.
+#[derive(Debug)]
+pub struct Situation<W> {
+    /// The state; facts that are open have any value.
+    pub state: State,
+    /// What is looked for.
+    pub watch: W,
+    /// From which situation it was first reached; none is the start.
+    pub from: Option<usize>,
+    /// By what.
+    pub by: Move,
+    /// What was decided then.
+    pub decided: Vec<Decided>,
+    /// How what is looked for stands.
+    pub standing: Standing,
+}
+
+/// Why an exploration stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The goal was reached: by this situation.
+    Reached(usize),
+    /// Every situation was seen.
+    Exhausted,
+    /// The budget was spent.
+    OutOfBudget,
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+/// How much work may be done, counted in events followed by the interpreter.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    left: u64,
+    /// Whether to stop, asked now and then.
+    stop: Option<fn() -> bool>,
+}
+
+impl Budget {
+    /// So many events.
+    #[must_use]
+    pub fn new(events: u64) -> Budget {
+        Budget { left: events, stop: None }
+    }
+
+    /// The same, asking this whether to stop.
+    #[must_use]
+    pub fn stopping(self, stop: fn() -> bool) -> Budget {
+        Budget { stop: Some(stop), ..self }
+    }
+
+    /// The same, stopping where `other` does.
+    #[must_use]
+    pub fn stopping_like(self, other: &Budget) -> Budget {
+        Budget { stop: other.stop, ..self }
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Takes some; false where there is none left.
+    pub fn spend(&mut self, events: u64) -> bool {
+        self.left = self.left.saturating_sub(events);
+        self.left > 0
+    }
+
+    /// Whether somebody asked to stop.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop())
+    }
+}
+
+/// What can be asked of a playbook, prepared once.
+#[derive(Debug)]
+pub struct Explorer<'m> {
+    /// The playbook as it is run.
+    pub real: &'m Machine,
+    /// The same without rounds that change nothing.
+    pub machine: Machine,
+    /// Values to try.
+    pub domains: Domains,
+    /// What conditions look at.
+    pub looked: Looked,
+    /// What can happen.
+    pub alphabet: moves::Alphabet,
+    /// Facts of services that are looked at from outside their tracks.
+    outside: Vec<bool>,
+    by_number: Vec<(Option<ServiceId>, FactId)>,
+}
+
+/// What follows a situation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The situation that follows.
+    pub to: usize,
+    /// By what.
+    pub by: Move,
+    /// What was decided then.
+    pub decided: Vec<Decided>,
+    /// What is bound to come there and begins anew.
+    pub begins: Vec<Force>,
+}
+
+/// A graph of situations.
+#[derive(Debug)]
+pub struct Explored<W> {
+    /// The situations; the first ones are where journeys begin.
+    pub situations: Vec<Situation<W>>,
+    /// For each situation, those that follow. Empty unless asked for.
+    pub next: Vec<Vec<Edge>>,
+    /// Every place somebody came to, also in passing.
+    pub entered: BTreeSet<Place>,
+    /// Why it stopped.
+    pub outcome: Outcome,
+    /// Whether some fact that was decided on the way cannot be tried exactly: then nothing is proved by having seen all.
+    pub inexact: Option<(FactId, &'static str)>,
+}
+
+impl<'m> Explorer<'m> {
+    /// For a playbook, the conditions that are asked about it, and whether blockers can come.
+    #[must_use]
+    pub fn new(real: &'m Machine, asked: &[&Expr], alphabet: moves::Asked<'_>) -> Explorer<'m> {
+        let mut looked = Looked::default();
+        let mut outside = vec![false; real.playbook.facts.len()];
+        {
+            let mut all: Vec<&Expr> = asked.to_vec();
+            domain::conditions(&real.playbook, &mut |expr| all.push(expr));
+            for expr in all {
+                domain::deep(&real.playbook, expr, &mut |part| looked.add(part));
+                domain::deep(&real.playbook, expr, &mut |part| from_outside(&real.playbook, part, &mut outside));
+            }
+        }
+        let mut playbook = without_idle_rounds(&real.playbook, &looked);
+        if !alphabet.outputs {
+            // They are reported and hold nobody: nothing needs to be known for them.
+            playbook.scopes.iter_mut().for_each(|scope| scope.outputs.clear());
+        }
+        let machine = Machine::new(playbook);
+        let domains = Domains::new(&machine, asked);
+        let alphabet = moves::Alphabet::new(&machine.playbook, asked, &looked, alphabet);
+        let facts = |scope: FactScope| {
+            let facts = real.playbook.facts.iter().enumerate();
+            facts.filter(move |(_, fact)| fact.scope == scope).map(|(index, _)| FactId(index as u32))
+        };
+        let mut by_number: Vec<(Option<ServiceId>, FactId)> =
+            facts(FactScope::Customer).map(|fact| (None, fact)).collect();
+        for service in 0..real.playbook.services.len() {
+            by_number.extend(facts(FactScope::Service).map(|fact| (Some(ServiceId(service as u32)), fact)));
+        }
+        Explorer { real, machine, domains, looked, alphabet, outside, by_number }
+    }
+
+    /// The state before a journey of a customer who intends these services, every fact open.
+    #[must_use]
+    pub fn before(&self, intended: ServiceSet) -> State {
+        let playbook = &self.machine.playbook;
+        let mut customer = Customer::new(&self.machine, "example");
+        customer.intended = intended;
+        let mut state = State::new(&self.machine, &customer);
+        if playbook.sustained.is_empty() {
+            // Nothing looks at services that are not intended: there is less to copy.
+            for (index, service) in state.services.iter_mut().enumerate() {
+                if !intended.contains(ServiceId(index as u32)) {
+                    service.facts = Vec::new();
+                }
+            }
+        }
+        let slots = (playbook.slots(FactScope::Customer), playbook.slots(FactScope::Service));
+        let mut lookout = Lookout::new(slots.0, slots.1, playbook.services.len());
+        for (number, (service, fact)) in self.by_number.iter().enumerate() {
+            let known = &playbook.facts[fact.index()];
+            if known.volatility != Volatility::Kept && service.is_none_or(|service| intended.contains(service)) {
+                (lookout.open[number], lookout.free[number]) = (true, true);
+            }
+        }
+        state.lookout = Some(lookout);
+        state
+    }
+
+    /// Explores, breadth first, from the start of customers who intend each of these sets of services; `edges` keeps the
+    /// whole graph, with these tasks bound to be settled.
+    ///
+    /// Where the goal is reached, `confirm` says whether that is what was looked for; if not, the search goes on.
+    pub fn explore<W: Watch>(
+        &self,
+        intended: &[ServiceSet],
+        watch: &W,
+        edges: Option<Tasks>,
+        budget: &mut Budget,
+        confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
+    ) -> Explored<W> {
+        let mut search = Search {
+            explorer: self,
+            explored: Explored {
+                situations: Vec::new(),
+                next: Vec::new(),
+                entered: BTreeSet::new(),
+                outcome: Outcome::Exhausted,
+                inexact: None,
+            },
+            known: BTreeMap::new(),
+            queue: VecDeque::new(),
+            edges,
+            budget,
+            confirm,
+        };
+        for set in intended {
+            let before = Before { state: self.before(*set), watch: watch.clone(), from: None };
+            if let Some(outcome) = search.follow(&before, &Move::Start) {
+                search.explored.outcome = outcome;
+                return search.explored;
+            }
+        }
+        while let Some(index) = search.queue.pop_front() {
+            let situation = &search.explored.situations[index];
+            if situation.standing != Standing::Going || over(&situation.state) {
+                continue;
+            }
+            let before = Before { state: situation.state.clone(), watch: situation.watch.clone(), from: Some(index) };
+            for next in self.moves(&before.state) {
+                if let Some(outcome) = search.follow(&before, &next) {
+                    search.explored.outcome = outcome;
+                    return search.explored;
+                }
+            }
+        }
+        search.explored
+    }
+
+    /// What of a situation can still matter.
+    pub fn key(&self, state: &State, out: &mut Vec<u8>) {
+        key::key(&self.machine, &self.looked, &|task| self.alphabet.tells(task), state, out);
+    }
+
+    /// The fact of a number.
+    #[must_use]
+    pub fn fact(&self, number: usize) -> (Option<ServiceId>, FactId) {
+        self.by_number[number]
+    }
+
+    /// Whether a fact can be changed by anybody but the playbook, where it stands now.
+    fn changeable(&self, state: &State, number: usize) -> bool {
+        let (service, fact) = self.by_number[number];
+        if service.is_some_and(|service| !state.intended.contains(service)) {
+            return false;
+        }
+        let known = &self.machine.playbook.facts[fact.index()];
+        let value = match service {
+            None => &state.facts[known.slot],
+            Some(service) => &state.services[service.index()].facts[known.slot],
+        };
+        let ended = service.is_some_and(|service| state.services[service.index()].at_end.is_some());
+        !ended
+            && match known.volatility {
+                Volatility::Kept => false,
+                Volatility::Fixed => value.is_none(),
+                Volatility::Live | Volatility::Rising | Volatility::Falling => true,
+            }
+    }
+
+    /// Opens every fact of a scope that can change, and tells whether one that somebody looks at is among them.
+    fn open_scope(&self, state: &mut State, scope: Option<ServiceId>) -> bool {
+        let mut some = false;
+        for number in 0..self.by_number.len() {
+            if self.by_number[number].0 != scope || !self.changeable(state, number) {
+                continue;
+            }
+            if let Some(lookout) = &mut state.lookout
+                && !lookout.open[number]
+            {
+                lookout.open[number] = true;
+                some = true;
+            }
+        }
+        some
+    }
+
+    /// Opens facts that nothing looks at in this situation and that can change, so that it does not matter what they are.
+    fn forget(&self, state: &mut State) {
+        for number in 0..self.by_number.len() {
+            let (service, fact) = self.by_number[number];
+            if service.is_some_and(|service| !state.intended.contains(service)) {
+                continue;
+            }
+            let Some(lookout) = &state.lookout else { return };
+            if lookout.was_read(number) || lookout.open[number] {
+                continue;
+            }
+            let ended = service.is_some_and(|service| state.services[service.index()].at_end.is_some());
+            let dead = ended && !self.outside[fact.index()];
+            if !dead && !self.changeable(state, number) {
+                continue;
+            }
+            let known = &self.machine.playbook.facts[fact.index()];
+            if dead || known.volatility == Volatility::Live {
+                let slot = match service {
+                    None => &mut state.facts[known.slot],
+                    Some(service) => &mut state.services[service.index()].facts[known.slot],
+                };
+                if slot.is_some() {
+                    *slot = Some(known.default.clone().unwrap_or(Value::YesNo(false)));
+                }
+                if dead {
+                    *slot = None;
+                }
+            }
+            if let Some(lookout) = &mut state.lookout {
+                lookout.open[number] = true;
+            }
+        }
+    }
+}
+
+/// A situation with what is looked for, before something happens.
+struct Before<W> {
+    state: State,
+    watch: W,
+    from: Option<usize>,
+}
+
+struct Search<'e, 'm, 'c, W> {
+    explorer: &'e Explorer<'m>,
+    explored: Explored<W>,
+    known: BTreeMap<Vec<u8>, usize>,
+    queue: VecDeque<usize>,
+    edges: Option<Tasks>,
+    budget: &'e mut Budget,
+    confirm: &'c mut dyn FnMut(&Explored<W>, usize) -> bool,
+}
+
+impl<W: Watch> Search<'_, '_, '_, W> {
+    /// Lets something happen, once for each way in which the facts it looks at can be. An outcome stops the exploration.
+    fn follow(&mut self, before: &Before<W>, next: &Move) -> Option<Outcome> {
+        let explorer = self.explorer;
+        let mut start = before.state.clone();
+        if let Move::Facts(scope) = next
+            && !explorer.open_scope(&mut start, *scope)
+        {
+            return None;
+        }
+        let mut stack: Vec<(State, Vec<Decided>)> = vec![(start, Vec::new())];
+        while let Some((state, decided)) = stack.pop() {
+            if self.budget.left.is_multiple_of(256) && self.budget.stopped() {
+                return Some(Outcome::Stopped);
+            }
+            if !self.budget.spend(1) {
+                return Some(Outcome::OutOfBudget);
+            }
+            let mut after = state.clone();
+            if let Some(lookout) = &mut after.lookout {
+                lookout.forget();
+            }
+            let mut eye = Eye { watch: before.watch.clone(), offered: Vec::new(), entered: Vec::new() };
+            happen(&explorer.machine, &mut after, next, &mut eye);
+            let mut missing = after.lookout.as_ref().and_then(Lookout::missing);
+            if missing.is_none() {
+                // What is looked at while the customer waits.
+                if let Some(lookout) = &mut after.lookout {
+                    lookout.forget();
+                }
+                let idle = Event::Facts { service: None, values: Vec::new(), correction: false };
+                let looping: Vec<bool> = after.tracks.iter().map(|track| track.looping).collect();
+                if looping.contains(&true) {
+                    let mut copy = after.clone();
+                    apply(&explorer.machine, &mut copy, &idle, &mut Blind);
+                    after.lookout = copy.lookout;
+                } else {
+                    apply(&explorer.machine, &mut after, &idle, &mut Blind);
+                }
+                eye.watch.clone().settled(&explorer.machine, &after);
+                missing = after.lookout.as_ref().and_then(Lookout::missing);
+            }
+            if let Some(number) = missing {
+                self.decide(&state, &decided, number, &mut stack);
+                continue;
+            }
+            clock::normalise(&explorer.machine, &mut after);
+            let standing = eye.watch.standing(&explorer.machine, &after);
+            explorer.forget(&mut after);
+            if let Some(outcome) = self.add(before, next, after, eye, decided, standing) {
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    /// Tries each value of an open fact.
+    fn decide(&mut self, state: &State, decided: &[Decided], number: usize, stack: &mut Vec<(State, Vec<Decided>)>) {
+        let (service, fact) = self.explorer.by_number[number];
+        let machine = &self.explorer.machine;
+        let slot = machine.playbook.facts[fact.index()].slot;
+        let base = match service {
+            None => state.facts[slot].clone(),
+            Some(service) => state.services[service.index()].facts[slot].clone(),
+        };
+        let free = state.lookout.as_ref().is_some_and(|lookout| lookout.free[number]);
+        // A value that holds by default can still be any other on day 0.
+        let bound = if free { None } else { base.as_ref() };
+        if let Some(reason) = self.explorer.domains.inexact().get(&fact) {
+            self.explored.inexact = self.explored.inexact.or(Some((fact, reason)));
+        }
+        let candidates = self.explorer.domains.candidates(machine, state, service, fact, bound);
+        for value in candidates.into_iter().rev() {
+            let mut next = state.clone();
+            match service {
+                None => next.facts[slot] = value.clone(),
+                Some(service) => {
+                    let known = &mut next.services[service.index()];
+                    known.facts[slot] = value.clone();
+                    if let Some(at_end) = &mut known.at_end {
+                        at_end[slot] = value.clone();
+                    }
+                }
+            }
+            if let Some(lookout) = &mut next.lookout {
+                lookout.decided(number);
+            }
+            let mut decided = decided.to_vec();
+            decided.push(Decided { service, fact, value, from_start: free });
+            stack.push((next, decided));
+        }
+    }
+
+    fn add(
+        &mut self,
+        before: &Before<W>,
+        by: &Move,
+        state: State,
+        eye: Eye<W>,
+        decided: Vec<Decided>,
+        standing: Standing,
+    ) -> Option<Outcome> {
+        let Eye { watch, offered, entered } = eye;
+        self.explored.entered.extend(entered);
+        let mut key = Vec::with_capacity(256);
+        self.explorer.key(&state, &mut key);
+        watch.key(&state, &mut key);
+        key.push(standing as u8);
+        let found = self.known.get(&key).copied();
+        let index = found.unwrap_or(self.explored.situations.len());
+        if let Some(tasks) = self.edges {
+            while self.explored.next.len() <= index {
+                self.explored.next.push(Vec::new());
+            }
+            let mut begun = forces(&self.explorer.machine, &state, tasks);
+            begun.retain(|force| begins(&before.state, &state, *force, &offered));
+            if let Some(from) = before.from
+                && !self.explored.next[from].iter().any(|known| known.to == index && known.begins == begun)
+            {
+                let edge = Edge { to: index, by: by.clone(), decided: decided.clone(), begins: begun };
+                self.explored.next[from].push(edge);
+            }
+        }
+        if found.is_some() {
+            return None;
+        }
+        self.known.insert(key, index);
+        self.explored.situations.push(Situation { state, watch, from: before.from, by: by.clone(), decided, standing });
+        self.queue.push_back(index);
+        (standing == Standing::Reached && (self.confirm)(&self.explored, index)).then_some(Outcome::Reached(index))
+    }
+}
+
+/// Lets something happen to a state.
+fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut Eye<W>) {
+    match next {
+        Move::Start => apply(machine, state, &Event::Start, eye),
+        // The values are there already: what is left is that something was said.
+        Move::Facts(service) => {
+            let event = Event::Facts { service: *service, values: Vec::new(), correction: false };
+            apply(machine, state, &event, eye);
+        }
+        Move::Said(event) => apply(machine, state, event, eye),
+        Move::Time(clock) => return clock::bring(machine, state, *clock, eye),
+    }
+    eye.settled(machine, state);
+}
+
+/// Tells what is looked for what happens.
+struct Eye<W> {
+    watch: W,
+    offered: Vec<(TrackId, OfferId)>,
+    entered: Vec<Place>,
+}
+
+impl<W: Watch> Observer for Eye<W> {
+    fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
+        match &effect {
+            Effect::Offered(track, offer) => self.offered.push((*track, *offer)),
+            Effect::Entered(_, place, _) => self.entered.push(*place),
+            Effect::Ended(_, end) => self.entered.push(Place::End(*end)),
+            _ => {}
+        }
+        self.watch.effect(machine, state, &effect);
+    }
+
+    fn settled(&mut self, machine: &Machine, state: &State) {
+        self.watch.settled(machine, state);
+    }
+}
+
+/// Facts of services that a quantifier looks at.
+fn from_outside(playbook: &Playbook, expr: &Expr, outside: &mut [bool]) {
+    if let crate::model::Node::Quantified(..) = &expr.node {
+        let mut note = |part: &Expr| {
+            if let crate::model::Node::Atom(crate::model::Atom::Fact(fact) | crate::model::Atom::Unknown(fact)) =
+                &part.node
+            {
+                outside[fact.index()] = true;
+            }
+        };
+        domain::deep(playbook, expr, &mut note);
+    }
+}
+
+/// The playbook without cadences that only show steps and that nothing counts.
+fn without_idle_rounds(playbook: &Playbook, looked: &Looked) -> Playbook {
+    let mut playbook = playbook.clone();
+    let counted = |stage: &crate::model::Stage, id: CadenceId, playbook: &Playbook| {
+        looked.rounds.contains(&id.0)
+            || stage
+                .exits
+                .iter()
+                .any(|exit| matches!(playbook.transitions[exit.index()].trigger, Trigger::AfterLastRound(_)))
+    };
+    let idle = |id: CadenceId, playbook: &Playbook| {
+        let body = &playbook.cadences[id.index()].body;
+        body.iter().all(|work| matches!(work, crate::model::Work::Step(_)))
+    };
+    for at in 0..playbook.stages.len() {
+        let stage = &playbook.stages[at];
+        let kept = stage
+            .cadences
+            .iter()
+            .copied()
+            .filter(|id| counted(stage, *id, &playbook) || !idle(*id, &playbook))
+            .collect();
+        playbook.stages[at].cadences = kept;
+    }
+    playbook
+}

@@ -1,0 +1,198 @@
+//! What can happen to a customer who waits.
+
+use super::domain::{conditions, deep};
+use super::key::Looked;
+use super::{Explorer, Move};
+use crate::model::{Atom, EventId, EventMatch, Expr, Node, Place, Playbook, ServiceId, Since, TaskId, Trigger};
+use crate::run::clock::clocks;
+use crate::run::event::Event;
+use crate::run::state::{CUSTOMER_TRACK, State};
+use crate::value::TaskStatus;
+use std::collections::BTreeSet;
+
+/// The reason given where one is needed.
+pub const REASON: &str = "not needed for this customer";
+
+/// What the question itself speaks of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// Events and blockers it counts or waits for.
+    pub events: &'a [EventMatch],
+    /// Whether it asks about key outputs.
+    pub outputs: bool,
+    /// The tasks it asks about; none means any. Of the others it makes no difference whether they are complete or not
+    /// required.
+    pub tasks: Option<&'a [TaskId]>,
+}
+
+/// What can happen, as far as it can make a difference.
+#[derive(Debug)]
+pub struct Alphabet {
+    /// Declared events that something asks about later.
+    remembered: BTreeSet<EventId>,
+    /// Kinds of blocker to tell apart; none where the playbook knows nothing of blockers.
+    kinds: Vec<Option<String>>,
+    waived: bool,
+    escalated: bool,
+    /// Tasks of which it matters whether they are complete or not required; none means all.
+    settled: Option<BTreeSet<TaskId>>,
+}
+
+impl Alphabet {
+    pub(super) fn new(playbook: &Playbook, asked: &[&Expr], looked: &Looked, question: Asked<'_>) -> Alphabet {
+        let mut spoken: Vec<EventMatch> = question.events.to_vec();
+        let mut all: Vec<&Expr> = asked.to_vec();
+        conditions(playbook, &mut |expr| all.push(expr));
+        for expr in all {
+            let mut look = |part: &Expr| {
+                if let Node::Atom(Atom::Happened(event) | Atom::Since(_, Since::Event(event), ..)) = &part.node {
+                    spoken.push(event.clone());
+                }
+            };
+            deep(playbook, expr, &mut look);
+        }
+        let remembered =
+            spoken.iter().filter_map(|event| if let EventMatch::Event(id) = event { Some(*id) } else { None });
+        let remembered = remembered.collect();
+        spoken.extend(playbook.transitions.iter().filter_map(|transition| match &transition.trigger {
+            Trigger::On(event, _) => Some(event.clone()),
+            _ => None,
+        }));
+        let settled = question.tasks.map(|tasks| tasks.iter().copied().chain(looked.tasks()).collect());
+        let mut kinds = BTreeSet::new();
+        for event in &spoken {
+            match event {
+                EventMatch::Blocker(named) => {
+                    kinds.insert(None);
+                    kinds.extend(named.iter().cloned().map(Some));
+                }
+                EventMatch::Resolved | EventMatch::Waived | EventMatch::Escalated => {
+                    kinds.insert(None);
+                }
+                EventMatch::Event(_) => {}
+            }
+        }
+        Alphabet {
+            remembered,
+            kinds: kinds.into_iter().collect(),
+            waived: spoken.contains(&EventMatch::Waived),
+            escalated: spoken.contains(&EventMatch::Escalated),
+            settled,
+        }
+    }
+
+    /// Whether it matters if a task is complete or not required.
+    #[must_use]
+    pub fn tells(&self, task: TaskId) -> bool {
+        self.settled.as_ref().is_none_or(|settled| settled.contains(&task))
+    }
+
+    /// Whether blockers can come.
+    #[must_use]
+    pub fn has_blockers(&self) -> bool {
+        !self.kinds.is_empty()
+    }
+}
+
+impl Explorer<'_> {
+    /// All that can happen next, the plainest first.
+    #[must_use]
+    pub fn moves(&self, state: &State) -> Vec<Move> {
+        let playbook = &self.machine.playbook;
+        let mut moves = Vec::new();
+        let live: Vec<usize> = state.order.iter().copied().filter(|id| state.tracks[*id].active()).collect();
+        let services: BTreeSet<ServiceId> = live.iter().filter_map(|id| state.tracks[*id].service).collect();
+        for id in live.iter().copied() {
+            let track = &state.tracks[id];
+            for open in &track.visit.open {
+                let task = playbook.offers[open.offer.index()].task;
+                let mut say = |status: TaskStatus, reason: Option<String>| {
+                    moves.push(Move::Said(Event::Task { service: track.service, task, status, reason }));
+                };
+                say(TaskStatus::Complete, None);
+                if self.alphabet.tells(task) {
+                    say(TaskStatus::NotRequired, Some(REASON.to_owned()));
+                }
+                let asked = self.looked.statuses.iter().filter(|(known, _)| *known == task).map(|(_, status)| *status);
+                let other = |status: &TaskStatus| {
+                    !matches!(
+                        status,
+                        TaskStatus::Complete | TaskStatus::NotRequired | TaskStatus::Blocked | TaskStatus::Cancelled
+                    ) && *status != open.status
+                };
+                asked.filter(other).for_each(|status| say(status, None));
+            }
+        }
+        let whose: Vec<Option<ServiceId>> = std::iter::once(None).chain(services.iter().copied().map(Some)).collect();
+        moves.extend(whose.iter().copied().map(Move::Facts));
+        // Clocks before events: that time passes is plainer than that something happens.
+        moves.extend(clocks(&self.machine, state).into_iter().map(Move::Time));
+        self.events(state, &live, &whose, &mut moves);
+        moves
+    }
+
+    fn events(&self, state: &State, live: &[usize], whose: &[Option<ServiceId>], moves: &mut Vec<Move>) {
+        let playbook = &self.machine.playbook;
+        let heard = |event: &EventMatch, service: Option<ServiceId>| {
+            live.iter().any(|id| {
+                let track = &state.tracks[*id];
+                let concerns = service.is_none() || track.service == service;
+                let exits = match track.place {
+                    Some(place @ (Place::Stage(_) | Place::Block(_))) => &self.machine.graph.exits(place).on,
+                    _ => return false,
+                };
+                concerns
+                    && exits.iter().any(|exit| {
+                        matches!(&playbook.transitions[exit.index()].trigger, Trigger::On(known, _) if known == event)
+                    })
+            })
+        };
+        // What happens to the customer as a whole is only tried where something besides tracks of services listens.
+        let customer_listens = live.iter().any(|id| {
+            let track = &state.tracks[*id];
+            track.service.is_none()
+                && !matches!(track.place, Some(place @ Place::Block(_)) if self.machine.graph.exits(place).on.is_empty())
+        });
+        for service in whose.iter().copied() {
+            let wanted = service.is_some() || customer_listens || whose.len() == 1;
+            for event in 0..playbook.events.len() {
+                let id = EventId(event as u32);
+                let remembered = self.alphabet.remembered.contains(&id);
+                if remembered || (wanted && heard(&EventMatch::Event(id), service)) {
+                    moves.push(Move::Said(Event::Happened { event: id, service }));
+                }
+            }
+            if !wanted {
+                continue;
+            }
+            for kind in &self.alphabet.kinds {
+                let here = |blocker: &&crate::run::state::Blocker| blocker.service == service;
+                let open = state.blockers.iter().filter(here).count();
+                if open < 2 && !state.blockers.iter().filter(here).any(|blocker| &blocker.kind == kind) {
+                    moves.push(Move::Said(Event::Blocker { kind: kind.clone(), service, task: None }));
+                }
+                if state.blockers.iter().filter(here).any(|blocker| &blocker.kind == kind) {
+                    let resolved =
+                        |waived: bool| Move::Said(Event::Resolved { kind: kind.clone(), service, task: None, waived });
+                    moves.push(resolved(false));
+                    if self.alphabet.waived {
+                        moves.push(resolved(true));
+                    }
+                }
+            }
+            if self.alphabet.escalated {
+                moves.push(Move::Said(Event::Escalated { service }));
+            }
+        }
+        if live.contains(&CUSTOMER_TRACK) {
+            for (process, ends) in &self.looked.elsewhere {
+                for end in ends {
+                    let known = (process.clone(), end.clone());
+                    if !state.ended_elsewhere.contains(&known) {
+                        moves.push(Move::Said(Event::EndedElsewhere { playbook: known.0, end: known.1 }));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! Properties: whether what an author claims holds for every journey.
+//!
+//! What a property means is what [`crate::run::monitor`] says of one journey. Here the same monitor watches all of them:
+//! without seconds while situations are explored, with them when the journey that is found is followed once more.
+
+use super::explore::domain::of_property;
+use super::explore::force::Tasks;
+use super::explore::moves::Asked;
+use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
+use super::liveness::{Longest, Owed};
+use super::services::{Cohort, closed, cohort, looks_at_time};
+use super::verdict::{Bound, Proof, Verdict};
+use super::witness::concrete::{Pace, Step, Telling, journey, path};
+use super::witness::{Journey, Witness, plainest};
+use crate::diagnostic::Severity;
+use crate::model::property::{Assumption, Claim, Occurrence, Property};
+use crate::model::{EventMatch, Expr, ServiceSet, TaskId};
+use crate::run::event::{Effect, Observer};
+use crate::run::journey::Stop;
+use crate::run::monitor::{Monitor, Verdict as Seen, Violation};
+use crate::run::state::{Seconds, State};
+use crate::run::time::over;
+use crate::run::{Machine, clock};
+use crate::value::Duration;
+
+/// Events followed at most for customers with two services: tracks side by side are many situations.
+pub(super) const PAIRS: u64 = 60_000;
+
+/// What is known about a property.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How the journey of a refutation breaks it; none where it only never comes to what is owed.
+    pub violation: Option<Violation>,
+}
+
+/// Decides a property within a budget.
+#[must_use]
+pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> Decision {
+    let mut asked: Vec<&Expr> = Vec::new();
+    of_property(property, &mut |condition| asked.push(condition));
+    let (events, tasks) = (events(property), tasks(property));
+    let explorer = Explorer::new(machine, &asked, Asked { events: &events, outputs: false, tasks: Some(&tasks) });
+    // What is assumed of all services is so of some of them.
+    let taken: Vec<&Expr> = property
+        .assumptions
+        .iter()
+        .filter_map(|known| if let Assumption::Condition(condition) = known { Some(condition) } else { None })
+        .filter(|condition| closed(condition))
+        .collect();
+    let counted: Vec<&Expr> =
+        asked.iter().copied().filter(|known| !taken.iter().any(|taken| std::ptr::eq(*taken, *known))).collect();
+    let cohort = cohort(&machine.playbook, &asked, &counted, property.of_service, adds_up(machine, property));
+    let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
+    question.decide(&asked, &cohort, budget)
+}
+
+/// Events and blockers a property speaks of.
+fn events(property: &Property) -> Vec<EventMatch> {
+    let counted = property.assumptions.iter().filter_map(|assumption| match assumption {
+        Assumption::AtMost(_, event, _) => Some(event.clone()),
+        _ => None,
+    });
+    counted.collect()
+}
+
+/// Tasks a property speaks of.
+fn tasks(property: &Property) -> Vec<TaskId> {
+    let (first, second) = match &property.claim {
+        Claim::Before(first, second) | Claim::Followed(first, second, _) => (Some(first), Some(second)),
+        Claim::Eventually(what, _) | Claim::AtMost(what, _) => (Some(what), None),
+        Claim::Never(..) | Claim::Always(..) => (None, None),
+    };
+    let named = first.into_iter().chain(second);
+    named.filter_map(|what| if let Occurrence::Task(task, _) = what { Some(*task) } else { None }).collect()
+}
+
+/// Whether what happens to several services adds up in a property of the customer.
+fn adds_up(machine: &Machine, property: &Property) -> bool {
+    let tracks = machine.playbook.scopes.iter().any(|scope| scope.in_service);
+    let plain = |what: &Occurrence| matches!(what, Occurrence::End(_));
+    tracks
+        && !property.of_service
+        && match &property.claim {
+            Claim::AtMost(what, _) => !plain(what),
+            Claim::Followed(first, second, _) => !(plain(first) && plain(second)),
+            _ => false,
+        }
+}
+
+/// The same claim with everything about seconds left out.
+fn relaxed(property: &Property) -> Property {
+    let mut relaxed = property.clone();
+    match &mut relaxed.claim {
+        Claim::Eventually(_, within) | Claim::Followed(_, _, within) => *within = None,
+        _ => {}
+    }
+    relaxed.assumptions.retain(|assumption| !matches!(assumption, Assumption::TasksMeetDue(_)));
+    relaxed
+}
+
+/// A property being looked at on one path.
+#[derive(Debug, Clone)]
+struct Looking<'p> {
+    monitor: Monitor<'p>,
+}
+
+impl Watch for Looking<'_> {
+    fn effect(&mut self, machine: &Machine, state: &State, effect: &Effect) {
+        self.monitor.effect(machine, state, effect.clone());
+    }
+
+    fn settled(&mut self, machine: &Machine, state: &State) {
+        self.monitor.settled(machine, state);
+    }
+
+    fn standing(&self, _: &Machine, state: &State) -> Standing {
+        match self.monitor.verdicts(state).first() {
+            Some(Seen::Violated(_)) => Standing::Reached,
+            Some(Seen::Skipped) => Standing::Closed,
+            _ => Standing::Going,
+        }
+    }
+
+    fn key(&self, state: &State, out: &mut Vec<u8>) {
+        self.monitor.key(state, out);
+    }
+
+    fn pending(&self) -> bool {
+        self.monitor.pending()
+    }
+}
+
+struct Question<'e, 'm> {
+    explorer: &'e Explorer<'m>,
+    property: &'e Property,
+    relaxed: [Property; 1],
+}
+
+/// A journey that breaks a property.
+struct Broken {
+    journey: Journey,
+    violation: Option<Violation>,
+}
+
+/// What an exploration of some customers says.
+enum Answer {
+    Proved { situations: u64, bound: Option<Seconds> },
+    Broken(Box<Broken>),
+    Open(String),
+}
+
+impl Question<'_, '_> {
+    fn decide(&self, asked: &[&Expr], cohort: &Cohort, budget: &mut Budget) -> Decision {
+        let before = budget.left();
+        let playbook = &self.explorer.real.playbook;
+        let mut answer = self.look(&cohort.singles, asked, budget);
+        let mut bound = None;
+        if let Answer::Proved { situations, bound: time } = &answer
+            && !cohort.singles_decide
+        {
+            let mut small = Budget::new(budget.left().min(PAIRS)).stopping_like(budget);
+            let found = self.look(&cohort.pairs, asked, &mut small);
+            match found {
+                Answer::Proved { situations: more, bound: longer } => {
+                    answer = Answer::Proved { situations: situations + more, bound: (*time).max(longer) };
+                    bound = (!cohort.pairs_decide).then_some(Bound::Services(2));
+                }
+                Answer::Broken(broken) => answer = Answer::Broken(broken),
+                Answer::Open(_) => bound = Some(Bound::Services(1)),
+            }
+        }
+        match answer {
+            Answer::Broken(broken) => {
+                let Broken { journey, violation } = *broken;
+                let shows = super::witness::concrete::shows(violation.as_ref());
+                Decision { verdict: Verdict::Refuted(Some(Box::new(Witness { journey, shows }))), violation }
+            }
+            Answer::Proved { situations, bound: time } => {
+                let bound_words = time.map(|time| format!("{} at most", Duration(time)));
+                let proof = Proof { situations, premises: premises(self.explorer), bound: bound_words };
+                let verdict = match bound {
+                    None => Verdict::Proved(proof),
+                    Some(bound) => Verdict::ProvedUpTo(bound, proof),
+                };
+                Decision { verdict, violation: None }
+            }
+            Answer::Open(reason) => {
+                let spent = before - budget.left();
+                let tried = format!("{spent} events followed, {} customers by their services", cohort.singles.len());
+                let _ = playbook;
+                Decision { verdict: Verdict::NotDecided { reason, tried }, violation: None }
+            }
+        }
+    }
+
+    /// Looks at these customers.
+    fn look(&self, customers: &[ServiceSet], asked: &[&Expr], budget: &mut Budget) -> Answer {
+        let comes = matches!(self.property.claim, Claim::Eventually(..) | Claim::Followed(..));
+        let due = self.property.assumptions.iter().any(|known| matches!(known, Assumption::TasksMeetDue(_)));
+        let tasks = if due { Tasks::Due } else { Tasks::No };
+        let watch = Looking { monitor: Monitor::new(&self.relaxed) };
+        let mut broken = None;
+        let mut doubtful = false;
+        let mut tries = 24_u32;
+        let explored =
+            self.explorer.explore(customers, &watch, comes.then_some(tasks), budget, &mut |explored, index| {
+                if tries == 0 {
+                    return false;
+                }
+                tries -= 1;
+                broken = self.confirm(explored.situations[index].state.intended, &path(explored, index));
+                doubtful |= broken.is_none();
+                broken.is_some()
+            });
+        if let Some(broken) = broken {
+            return Answer::Broken(Box::new(broken));
+        }
+        let mut time = None;
+        if comes {
+            // Also where not all was seen: what was seen may show it.
+            match self.owed(&explored, tasks) {
+                Answer::Broken(broken) => return Answer::Broken(broken),
+                Answer::Open(reason) if explored.outcome == Outcome::Exhausted => return Answer::Open(reason),
+                Answer::Proved { bound, .. } => time = bound,
+                Answer::Open(_) => {}
+            }
+        }
+        match explored.outcome {
+            Outcome::OutOfBudget => return Answer::Open("there are more situations than the budget allows".to_owned()),
+            Outcome::Stopped => return Answer::Open("it was interrupted".to_owned()),
+            Outcome::Reached(_) | Outcome::Exhausted => {}
+        }
+        if doubtful {
+            let reason = "a way to break it was found, but no order of the clocks on it could be followed";
+            return Answer::Open(reason.to_owned());
+        }
+        if let Some((fact, why)) = explored.inexact {
+            let name = &self.explorer.real.playbook.facts[fact.index()].name.name;
+            return Answer::Open(format!("not every value of `{name}` could be tried: {why}"));
+        }
+        if !clock::covers(self.explorer.real) || looks_at_time(&self.explorer.real.playbook, asked) {
+            return Answer::Open("dates, the time since events or changes over time are looked at".to_owned());
+        }
+        Answer::Proved { situations: explored.situations.len() as u64, bound: time }
+    }
+
+    /// Whether a path, as a journey that counts seconds, breaks the property; made plain.
+    fn confirm(&self, intended: ServiceSet, steps: &[Step]) -> Option<Broken> {
+        self.confirm_from(intended, steps, &[Pace::AtOnce, Pace::Late, Pace::Daily])
+    }
+
+    fn confirm_from(&self, intended: ServiceSet, steps: &[Step], paces: &[Pace]) -> Option<Broken> {
+        for pace in paces {
+            let Some(found) = journey(self.explorer, intended, steps, *pace) else { continue };
+            if self.breaks(&found).is_some() {
+                let plain = plainest(self.explorer.real, found, &mut |journey| self.breaks(journey).is_some());
+                let violation = self.breaks(&plain)?;
+                return Some(Broken { journey: plain, violation });
+            }
+        }
+        None
+    }
+
+    /// Whether a journey breaks the property: how, or by what is owed for ever. None where it does not, or says something
+    /// that cannot be.
+    fn breaks(&self, journey: &Journey) -> Option<Option<Violation>> {
+        let machine = self.explorer.real;
+        let mut monitor = Monitor::new(std::slice::from_ref(self.property));
+        let followed = journey.replay(machine, &mut monitor);
+        if followed.findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return None;
+        }
+        match monitor.verdicts(&followed.state).into_iter().next()? {
+            Seen::Violated(violation) => Some(Some(violation)),
+            Seen::Open if followed.stop == Stop::Waiting && monitor.pending() => {
+                let due = self.property.assumptions.iter().any(|known| matches!(known, Assumption::TasksMeetDue(_)));
+                let mut open =
+                    followed.state.tracks.iter().filter(|track| track.active()).flat_map(|track| &track.visit.open);
+                let late = open.any(|open| machine.playbook.offers[open.offer.index()].due.is_some());
+                // A task that waits for ever breaks what is assumed.
+                (!(due && late)).then_some(None)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what is owed comes, and in time.
+    fn owed(&self, explored: &Explored<Looking<'_>>, tasks: Tasks) -> Answer {
+        let within = match &self.property.claim {
+            Claim::Eventually(_, within) | Claim::Followed(_, _, within) => *within,
+            _ => None,
+        };
+        let from_start = matches!(self.property.claim, Claim::Eventually(..));
+        let before_track = |index: usize| {
+            let state = &explored.situations[index].state;
+            from_start
+                && within.is_some()
+                && self.property.of_service
+                && !state.tracks.iter().any(|track| track.service.is_some())
+        };
+        let owed = |index: usize| explored.situations[index].watch.pending() || before_track(index);
+        let graph = Owed::new(self.explorer, explored, tasks, &owed, &|_| Vec::new(), &|_| true);
+        let intended = |index: usize| explored.situations[index].state.intended;
+        let mut open = None;
+        for index in graph.stuck().filter(|index| !before_track(*index)).take(8) {
+            let steps = path(explored, index);
+            if let Some(broken) = self.confirm_from(intended(index), &steps, &[Pace::AtOnce, Pace::Late, Pace::Daily]) {
+                return Answer::Broken(Box::new(broken));
+            }
+            open = Some("a customer may wait for ever, but no journey to it could be followed".to_owned());
+        }
+        for (index, round) in graph.loops(&|_| true).into_iter().take(12) {
+            if let Some(broken) = self.round(intended(index), &path(explored, index), &round) {
+                return Answer::Broken(Box::new(broken));
+            }
+            open = Some("it may go round for ever, but no such journey could be followed".to_owned());
+        }
+        if open.is_some() || explored.outcome != Outcome::Exhausted {
+            return Answer::Open(open.unwrap_or_default());
+        }
+        let Some(Duration(within)) = within else { return Answer::Proved { situations: 0, bound: None } };
+        match graph.longest(from_start) {
+            Longest::Bounded(time, ..) if time <= within => Answer::Proved { situations: 0, bound: Some(time) },
+            Longest::Bounded(time, end, steps) => {
+                if let Some(broken) = end.and_then(|end| self.slow(intended(end), &steps)) {
+                    return Answer::Broken(Box::new(broken));
+                }
+                Answer::Open(format!(
+                    "it takes {} at most, and no journey was found that takes longer than {}",
+                    Duration(time),
+                    Duration(within)
+                ))
+            }
+            Longest::Unbounded(at, steps, round) => {
+                let mut all = steps;
+                for _ in 0..64 {
+                    all.extend(round.iter().cloned());
+                }
+                if let Some(broken) = self.slow(intended(at), &all) {
+                    return Answer::Broken(Box::new(broken));
+                }
+                Answer::Open("time adds up in a loop, and no journey was found that takes too long".to_owned())
+            }
+        }
+    }
+
+    /// A journey that takes as long as it can.
+    fn slow(&self, intended: ServiceSet, steps: &[Step]) -> Option<Broken> {
+        let mut telling = Telling::new(self.explorer, intended, steps, Pace::Late);
+        for step in steps.iter().skip(1) {
+            if telling.step(step).is_none() {
+                break;
+            }
+        }
+        let found = telling.finish();
+        self.breaks(&found)?;
+        let plain = plainest(self.explorer.real, found, &mut |journey| self.breaks(journey).is_some());
+        let violation = self.breaks(&plain)?;
+        Some(Broken { journey: plain, violation })
+    }
+
+    /// A journey that goes round for ever: after a round everything is as it was before, but for the time.
+    fn round(&self, intended: ServiceSet, steps: &[Step], round: &[Step]) -> Option<Broken> {
+        for pace in [Pace::AtOnce, Pace::Daily, Pace::Late] {
+            let Some(telling) = Telling::round(self.explorer, intended, steps, round, pace) else { continue };
+            let to = telling.state.now;
+            let mut found = telling.finish();
+            let machine = self.explorer.real;
+            let mut monitor = Monitor::new(std::slice::from_ref(self.property));
+            found.until = Some(to);
+            let followed = found.replay(machine, &mut monitor);
+            let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
+            let seen = monitor.verdicts(&followed.state).into_iter().next()?;
+            if fine && !over(&followed.state) && monitor.pending() && seen == Seen::Open {
+                return Some(Broken { journey: found, violation: None });
+            }
+            if let (true, Seen::Violated(violation)) = (fine, seen) {
+                return Some(Broken { journey: found, violation: Some(violation) });
+            }
+        }
+        None
+    }
+}
+
+/// What is taken for granted of every journey that was looked at.
+#[must_use]
+pub fn premises(explorer: &Explorer<'_>) -> Vec<String> {
+    let mut premises = vec![
+        "nothing is corrected, nobody is paused, and no service is dropped or added on the way".to_owned(),
+        "a task is reported once it is offered, not before".to_owned(),
+        "a fact that has a default, or that the playbook keeps, begins with it".to_owned(),
+    ];
+    premises[2] = "facts the playbook keeps begin with their default; other facts with a default are known".to_owned();
+    if !explorer.alphabet.has_blockers() {
+        premises.push("no blocker comes: neither the playbook nor the property speaks of any".to_owned());
+    }
+    premises
+}

@@ -1,0 +1,252 @@
+//! Which customers have to be looked at: services that nothing tells apart are one, and tracks that do not look at each
+//! other can be seen one at a time.
+
+use super::explore::domain::{assignments, deep};
+use crate::model::{
+    Atom, BlockId, Expr, FactScope, Node, Origin, Place, Playbook, ScopeId, ScopeKind, ServiceId, ServiceSet, Stage,
+    Trigger,
+};
+use crate::run::machine::guard;
+use crate::syntax::ast::Quantifier;
+use crate::value::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Customers to look at, by the services they intend.
+#[derive(Debug, Clone)]
+pub struct Cohort {
+    /// None at all, where that is a customer worth looking at, then one of each kind of service.
+    pub singles: Vec<ServiceSet>,
+    /// Two at a time.
+    pub pairs: Vec<ServiceSet>,
+    /// Whether what is found for single services holds for any number of them.
+    pub singles_decide: bool,
+    /// Whether what is found for two at a time does.
+    pub pairs_decide: bool,
+}
+
+/// The customers to look at for a question: about each service or about the customer, with these conditions. `counts`
+/// says that what happens to several services adds up;
+/// `deciding` are those of the conditions for which several services may be needed to decide them.
+#[must_use]
+pub fn cohort(playbook: &Playbook, asked: &[&Expr], deciding: &[&Expr], of_service: bool, counts: bool) -> Cohort {
+    let kinds = kinds(playbook, asked);
+    let tracks = playbook.scopes.iter().any(|scope| scope.kind == ScopeKind::EachService);
+    let apart = independent(playbook);
+    let one = |service: &ServiceId| ServiceSet::default().with(*service);
+    let firsts: Vec<ServiceId> = kinds.iter().filter_map(|kind| kind.first().copied()).collect();
+    let mut singles: Vec<ServiceSet> = firsts.iter().map(one).collect();
+    if !of_service || singles.is_empty() {
+        singles.insert(0, ServiceSet::default());
+    }
+    let mut pairs = Vec::new();
+    for (at, kind) in kinds.iter().enumerate() {
+        if let [first, second, ..] = kind.as_slice() {
+            pairs.push(one(first).with(*second));
+        }
+        for other in kinds.iter().skip(at + 1) {
+            if let (Some(first), Some(second)) = (kind.first(), other.first()) {
+                pairs.push(one(first).with(*second));
+            }
+        }
+    }
+    let few = playbook.services.len() as u32;
+    let quantified = customer_quantifiers(playbook, deciding, of_service);
+    let once = !re_entered(playbook);
+    let decides = |size: u32| {
+        few <= size || (apart && !counts && (of_service || quantified == 0 || (once && quantified <= size)))
+    };
+    if !tracks && quantified == 0 && !counts {
+        // Only which tasks are for an intended service could differ.
+        let all = ServiceSet(playbook.services.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at));
+        singles.push(all);
+        singles.dedup();
+    }
+    Cohort { singles, pairs, singles_decide: decides(1), pairs_decide: decides(2) }
+}
+
+/// Services by what the playbook says of them: those of one kind are told apart by nothing.
+fn kinds(playbook: &Playbook, asked: &[&Expr]) -> Vec<Vec<ServiceId>> {
+    let mut sets: Vec<ServiceSet> = Vec::new();
+    sets.extend(playbook.stages.iter().filter_map(|stage| stage.services));
+    sets.extend(playbook.offers.iter().filter_map(|offer| offer.services));
+    let mut look = |part: &Expr| match &part.node {
+        Node::ServiceIn(_, set, _) => sets.push(*set),
+        Node::Quantified(_, Some(set), _) => sets.push(*set),
+        Node::Constant(Value::Service(service)) => {
+            sets.push(ServiceSet::default().with(ServiceId(u32::from(*service))))
+        }
+        _ => {}
+    };
+    super::explore::domain::conditions(playbook, &mut |expr| deep(playbook, expr, &mut look));
+    asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
+    let mut kinds: BTreeMap<Vec<bool>, Vec<ServiceId>> = BTreeMap::new();
+    for service in (0..playbook.services.len()).map(|index| ServiceId(index as u32)) {
+        kinds.entry(sets.iter().map(|set| set.contains(service)).collect()).or_default().push(service);
+    }
+    let mut kinds: Vec<Vec<ServiceId>> = kinds.into_values().collect();
+    kinds.sort();
+    kinds
+}
+
+/// Whether no track of a service looks at another, sets a fact of the customer, or is interrupted because of others.
+fn independent(playbook: &Playbook) -> bool {
+    let in_service = |scope: ScopeId| playbook.scopes[scope.index()].in_service;
+    let stage_scope = |stage: &Stage| stage.scope;
+    let mut alone = true;
+    let mut look = |expr: &Expr| {
+        let mut each = |part: &Expr| alone &= !matches!(part.node, Node::Quantified(..));
+        deep(playbook, expr, &mut each);
+    };
+    for transition in &playbook.transitions {
+        let scope = match transition.origin {
+            Origin::Start(scope) | Origin::Everywhere(scope) => scope,
+            Origin::Stage(stage) => stage_scope(&playbook.stages[stage.index()]),
+            Origin::Block(block) => playbook.blocks[block.index()].scope,
+        };
+        // What interrupts a block of tracks concerns the tracks.
+        let around = match transition.origin {
+            Origin::Block(block) => holds_tracks(playbook, block),
+            Origin::Everywhere(scope) => playbook
+                .blocks
+                .iter()
+                .enumerate()
+                .any(|(index, block)| block.scope == scope && holds_tracks(playbook, BlockId(index as u32))),
+            _ => false,
+        };
+        let interrupts = !matches!(transition.trigger, Trigger::Completion(_) | Trigger::Otherwise);
+        if in_service(scope) || (around && interrupts) {
+            guard(&transition.trigger).into_iter().for_each(&mut look);
+        }
+    }
+    for scope in playbook.scopes.iter().filter(|scope| scope.in_service) {
+        scope.inputs.iter().filter_map(|input| input.condition.as_ref()).for_each(&mut look);
+    }
+    for stage in playbook.stages.iter().filter(|stage| in_service(stage.scope)) {
+        stage.needs.iter().for_each(|needs| look(&needs.condition));
+    }
+    for offer in &playbook.offers {
+        if in_service(playbook.stages[offer.stage.index()].scope) {
+            offer.when.iter().for_each(&mut look);
+        }
+    }
+    playbook.sustained.iter().filter(|sustained| sustained.of_service).for_each(|sustained| look(&sustained.condition));
+    let mut sets_customer = false;
+    assignments(playbook, &mut |fact, value| {
+        let customer = playbook.facts[fact.index()].scope == FactScope::Customer;
+        sets_customer |= customer && playbook.scopes.iter().any(|scope| scope.in_service);
+        look(value);
+    });
+    alone && !sets_customer
+}
+
+fn holds_tracks(playbook: &Playbook, block: BlockId) -> bool {
+    let scopes = &playbook.blocks[block.index()].scopes;
+    scopes.iter().any(|scope| playbook.scopes[scope.index()].kind == ScopeKind::EachService)
+}
+
+/// Whether a condition that is true stays so when services are taken away.
+#[must_use]
+pub fn closed(expr: &Expr) -> bool {
+    match &expr.node {
+        Node::And(parts) | Node::Or(parts) => parts.iter().all(closed),
+        Node::Quantified(Quantifier::All | Quantifier::No, _, Some(condition)) => !has_quantifier(condition),
+        _ => !has_quantifier(expr),
+    }
+}
+
+fn has_quantifier(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.walk(&mut |part| found |= matches!(part.node, Node::Quantified(..) | Node::Let(_)));
+    found
+}
+
+/// How many quantifiers the customer's own conditions and the question have: each needs one service that decides it.
+fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) -> u32 {
+    let mut spans = BTreeSet::new();
+    let mut counted = 0_u32;
+    let mut look = |part: &Expr| {
+        if let Node::Quantified(..) = part.node
+            && spans.insert(part.span)
+        {
+            counted += 1;
+        }
+        // A number of services: how many decide it is not known here.
+        if let Node::Compare(..) | Node::Sum(_) = part.node {
+            part.parts(&mut |side| {
+                if matches!(side.node, Node::Quantified(..)) {
+                    counted += 1_000;
+                }
+            });
+        }
+    };
+    if !of_service {
+        asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
+    }
+    for transition in &playbook.transitions {
+        let scope = match transition.origin {
+            Origin::Start(scope) | Origin::Everywhere(scope) => scope,
+            Origin::Stage(stage) => playbook.stages[stage.index()].scope,
+            Origin::Block(block) => playbook.blocks[block.index()].scope,
+        };
+        if !playbook.scopes[scope.index()].in_service {
+            guard(&transition.trigger).into_iter().for_each(|expr| deep(playbook, expr, &mut look));
+        }
+    }
+    for stage in playbook.stages.iter().filter(|stage| !playbook.scopes[stage.scope.index()].in_service) {
+        stage.needs.iter().for_each(|needs| deep(playbook, &needs.condition, &mut look));
+    }
+    for offer in &playbook.offers {
+        if !playbook.scopes[playbook.stages[offer.stage.index()].scope.index()].in_service {
+            offer.when.iter().for_each(|expr| deep(playbook, expr, &mut look));
+        }
+    }
+    for scope in playbook.scopes.iter().filter(|scope| !scope.in_service) {
+        let inputs = scope.inputs.iter().filter_map(|input| input.condition.as_ref());
+        inputs.for_each(|expr| deep(playbook, expr, &mut look));
+    }
+    counted
+}
+
+/// Whether a block of tracks can be entered more than once.
+fn re_entered(playbook: &Playbook) -> bool {
+    (0..playbook.blocks.len()).map(|index| BlockId(index as u32)).any(|block| {
+        if !holds_tracks(playbook, block) {
+            return false;
+        }
+        let (mut seen, mut left) = (BTreeSet::new(), vec![Place::Block(block)]);
+        while let Some(place) = left.pop() {
+            let scope = playbook.place_scope(place);
+            for transition in &playbook.transitions {
+                let leaves = match transition.origin {
+                    Origin::Stage(stage) => place == Place::Stage(stage),
+                    Origin::Block(known) => place == Place::Block(known),
+                    Origin::Everywhere(known) => known == scope && transition.target != place,
+                    Origin::Start(_) => false,
+                };
+                if leaves {
+                    if transition.target == Place::Block(block) {
+                        return true;
+                    }
+                    if seen.insert(transition.target) {
+                        left.push(transition.target);
+                    }
+                }
+            }
+        }
+        playbook.blocks[block.index()].scope != crate::model::CUSTOMER
+    })
+}
+
+/// Words for atoms that look at time in ways that are not told one clock at a time.
+#[must_use]
+pub fn looks_at_time(playbook: &Playbook, asked: &[&Expr]) -> bool {
+    let mut found = false;
+    let mut look = |part: &Expr| {
+        found |= matches!(
+            part.node,
+            Node::Atom(Atom::InStage(_) | Atom::Since(..) | Atom::Today(..) | Atom::Change(..) | Atom::Sustained(_))
+        );
+    };
+    asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
+    found
+}
