@@ -126,6 +126,8 @@ pub struct Tally {
     pub warming_up: u64,
     /// Customers who had not arrived at the horizon.
     pub not_arrived: u64,
+    /// Which of several replications it is of, from 0.
+    pub replication: u32,
     /// Where customers depend on each other: the same figures of parts that hardly do, replications or customers who came
     /// one after the other. From how much these differ the intervals are made.
     pub parts: Vec<Tally>,
@@ -342,6 +344,11 @@ impl Memory {
         self.offered.clear();
         self.left.clear();
         self.complete.clear();
+    }
+
+    /// The stage a track is in.
+    pub(super) fn stage(&self, track: TrackId) -> Option<StageId> {
+        self.visits.get(track).copied().flatten().map(|(stage, _)| stage)
     }
 
     /// The sums of one customer.

@@ -8,6 +8,7 @@ use tally::WaitKind;
 
 mod people;
 mod reference;
+mod replay;
 
 fn machine_of(text: &str) -> (Machine, Vec<Scenario>) {
     let mut sources = Sources::new();
