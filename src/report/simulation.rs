@@ -68,9 +68,20 @@ pub fn text(
     let tasks = summary.tasks.iter().filter(|task| task.offered > 0);
     let tasks = tasks.map(|task| {
         let counts = [task.offered, task.complete, task.not_required].map(grouped).to_vec();
-        [vec![task.label.clone()], counts, vec![mean(task.duration)]].concat()
+        let waited = task.wait.map_or("-".to_owned(), |_| mean(task.wait));
+        [vec![task.label.clone()], counts, vec![mean(task.duration), waited]].concat()
     });
-    table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
+    let tasks: Vec<Vec<String>> = tasks.collect();
+    if summary.roles.is_empty() {
+        let tasks = tasks.into_iter().map(|mut row| {
+            row.truncate(5);
+            row
+        });
+        table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
+    } else {
+        let head = ["Task", "offered", "complete", "not required", "mean days", "of it waited"];
+        table(&mut out, look, head, tasks);
+    }
     roles(&mut out, summary, look);
     waits(&mut out, summary, look);
     let rejected = summary.rejected.iter().map(|(message, count)| vec![visible(message).into_owned(), grouped(*count)]);

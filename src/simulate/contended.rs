@@ -470,11 +470,13 @@ impl<'p> Shop<'_, 'p, '_> {
             self.floor.count_waiting(&waiting.line.0, now, false);
             self.floor.take(group, now);
             if ticket.asked >= self.warm_up {
+                // Those who came in the warm-up are no customers of any part: their waits go to the first.
+                let part = &mut self.parts[if journey.part == PARTS { 0 } else { journey.part }];
                 for role in &waiting.line.0 {
-                    // Those who came in the warm-up are no customers of any part: their waits go to the first.
-                    let part = if journey.part == PARTS { 0 } else { journey.part };
-                    self.parts[part].waits[role.index()].record(now - ticket.asked);
+                    part.waits[role.index()].record(now - ticket.asked);
                 }
+                let task = self.machine.playbook.offers[waiting.offer.index()].task;
+                part.tasks[task.index()].waits.record(now - ticket.asked);
             }
             let takes = Duration(self.floor.groups[group].done(now, waiting.takes) - now);
             let event = Event::Work { track: waiting.track, offer: waiting.offer, takes };

@@ -1,9 +1,10 @@
 //! What a simulation has to say about its scenario beside its figures.
 
 use crate::diagnostic::{ASSUMPTION_MISSING, Diagnostic};
-use crate::model::scenario::Scenario;
-use crate::model::{Atom, Expr, FactId, Node, Playbook, RoleId, TaskId, Trigger, Volatility, Work};
+use crate::model::scenario::{Sampler, SamplerNode, Scenario};
+use crate::model::{Atom, Expr, FactId, Node, Playbook, RoleId, TaskId, Trigger, Type, Volatility, Work};
 use crate::run::Machine;
+use crate::value::DAY;
 use std::collections::BTreeSet;
 
 /// Something a scenario leaves out, and what was taken instead.
@@ -62,6 +63,12 @@ pub fn assumptions(machine: &Machine, scenario: &Scenario) -> Vec<Assumption> {
     say(people && scenario.arrival.is_none(), "when customers come", "all on day 0");
     let hours = scenario.staffing.iter().any(|staffing| staffing.hours.is_some());
     say(hours && scenario.starts.is_none(), "the date of day 0", "a Monday, without holidays");
+    // Who writes `takes 3 days` may well mean three days of work.
+    let long = |sampler: &Sampler| {
+        matches!(&sampler.node, SamplerNode::Draw(draw) if sampler.kind == Type::Duration && draw.mean() >= DAY as f64)
+    };
+    let mut takes = scenario.task_takes.values().chain(scenario.stage_takes.values());
+    say(hours && takes.any(long), "what a day of work is", "24 hours of working time");
     say(scenario.horizon.is_none(), "the horizon", "a hundred years");
     found
 }

@@ -43,6 +43,8 @@ pub struct TaskTally {
     pub times: Times,
     /// How the times of a customer vary.
     pub spread: Clusters,
+    /// How long it waited in the line of its roles, where people are scarce, until somebody began.
+    pub waits: Times,
 }
 
 /// People of one role, and the line of tasks that wait for them.
@@ -236,6 +238,7 @@ impl Tally {
             task.not_required += other.not_required;
             task.times.merge(&other.times);
             task.spread.merge(&other.spread);
+            task.waits.merge(&other.waits);
         }
         self.waits.iter_mut().zip(&other.waits).for_each(|(waits, other)| waits.merge(other));
         if self.roles.len() < other.roles.len() {

@@ -6,6 +6,7 @@ use crate::value::{Micro, Value};
 use std::sync::atomic::AtomicU64;
 use tally::WaitKind;
 
+mod closed_forms;
 mod people;
 mod reference;
 mod replay;

@@ -153,7 +153,8 @@ fn what_a_scenario_leaves_out_is_said() {
     };
     let said = |about: &str, taken: &str| (about.to_owned(), taken.to_owned());
     assert_eq!(told(""), [said("how many people manager are", "somebody is always free")]);
-    assert_eq!(told(STAFFED), [said("the date of day 0", "a Monday, without holidays")]);
+    let hours = said("what a day of work is", "24 hours of working time");
+    assert_eq!(told(STAFFED), [said("the date of day 0", "a Monday, without holidays"), hours]);
     let (machine, scenario) = small(ROUNDS, "usage ~ 1%");
     let about: Vec<String> = assumptions(&machine, &scenario).into_iter().map(|one| one.about).collect();
     assert_eq!(about, ["which services are intended", "the horizon"]);
