@@ -79,7 +79,7 @@ pub fn text(
         });
         table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
     } else {
-        let head = ["Task", "offered", "complete", "not required", "mean days", "of it waited"];
+        let head = ["Task", "offered", "complete", "not required", "mean days", "waited days"];
         table(&mut out, look, head, tasks);
     }
     roles(&mut out, summary, look);

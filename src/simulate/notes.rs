@@ -64,9 +64,7 @@ pub fn assumptions(machine: &Machine, scenario: &Scenario) -> Vec<Assumption> {
     let hours = scenario.staffing.iter().any(|staffing| staffing.hours.is_some());
     say(hours && scenario.starts.is_none(), "the date of day 0", "a Monday, without holidays");
     // Who writes `takes 3 days` may well mean three days of work.
-    let long = |sampler: &Sampler| {
-        matches!(&sampler.node, SamplerNode::Draw(draw) if sampler.kind == Type::Duration && draw.mean() >= DAY as f64)
-    };
+    let long = |sampler: &Sampler| matches!(&sampler.node, SamplerNode::Draw(draw) if sampler.kind == Type::Duration && draw.mean() >= DAY as f64);
     let mut takes = scenario.task_takes.values().chain(scenario.stage_takes.values());
     say(hours && takes.any(long), "what a day of work is", "24 hours of working time");
     say(scenario.horizon.is_none(), "the horizon", "a hundred years");

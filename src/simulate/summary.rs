@@ -156,7 +156,7 @@ pub struct TaskFigures {
     pub not_required: u64,
     /// From offered to complete.
     pub duration: Option<Days>,
-    /// Of it, in the line of its roles until somebody began; none where nobody is scarce.
+    /// In the line of its roles until somebody began, also where it was cancelled then; none where nobody is scarce.
     pub wait: Option<Days>,
 }
 
