@@ -1,9 +1,11 @@
 //! Findings and results as text for people and for programs.
 
 pub mod diagnostics;
+pub mod event_log;
 pub mod journey;
 pub mod markdown;
 pub mod paint;
 pub mod simulation;
+pub mod simulation_page;
 pub mod test_results;
 pub mod verdicts;

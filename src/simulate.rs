@@ -11,16 +11,19 @@ pub mod distribution;
 mod draw;
 pub mod interval;
 pub mod level;
+pub mod log;
 mod notes;
 mod people;
 mod plan;
 pub mod random;
+mod replay;
 pub mod statistics;
 pub mod summary;
 pub mod tally;
 mod world;
 
-pub use notes::missing_assumptions;
+pub use notes::{Assumption, assumptions, missing_assumptions};
+pub use replay::{Replayed, replay};
 pub use summary::Summary;
 pub use tally::Tally;
 
@@ -30,6 +33,7 @@ use crate::run::{Customer, Machine};
 use crate::value::Duration;
 use plan::Plan;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use replay::Watched;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tally::{Counter, Memory};
 use world::Scene;
@@ -70,6 +74,24 @@ pub enum Cohort<'c> {
     Given(&'c mut dyn Iterator<Item = Customer>),
 }
 
+impl Cohort<'_> {
+    /// How many there are, as far as arrivals and staffing depend on it before they are read.
+    fn size(&self, scenario: &Scenario) -> u64 {
+        match self {
+            Cohort::Drawn(customers) => *customers,
+            Cohort::Given(_) => scenario.customers.unwrap_or(0),
+        }
+    }
+
+    /// All customers that are given.
+    fn given(self) -> Option<Vec<Customer>> {
+        match self {
+            Cohort::Drawn(_) => None,
+            Cohort::Given(customers) => Some(customers.collect()),
+        }
+    }
+}
+
 /// Told how many customers are done, as they are done; from any thread.
 pub type Progress<'p> = &'p (dyn Fn(u64) + Sync);
 
@@ -100,16 +122,10 @@ pub fn simulate(
         .map_err(|error| Failure::NoThreads(error.to_string()))?;
     let shard = options.shard.unwrap_or(Shard { index: 1, of: 1 });
     let scarce = contended::scarce(machine, scenario);
-    let customers = match &cohort {
-        Cohort::Drawn(customers) => *customers,
-        Cohort::Given(_) => scenario.customers.unwrap_or(0),
-    };
+    let customers = cohort.size(scenario);
     let tally = if scarce.contains(&true) {
         let together = Together { machine, scenario, scarce: &scarce, shard, progress, stop };
-        let given = match cohort {
-            Cohort::Drawn(_) => None,
-            Cohort::Given(customers) => Some(customers.collect::<Vec<Customer>>()),
-        };
+        let given = cohort.given();
         pool.install(|| together.replications(customers, given.as_deref(), options))
     } else {
         let plan = Plan::new(&machine.playbook, scenario, options.seed);
@@ -120,6 +136,12 @@ pub fn simulate(
         }
     };
     if stop.load(Ordering::Relaxed) { Err(Failure::Stopped(Box::new(tally))) } else { Ok(tally) }
+}
+
+/// Whether some task waits for people.
+#[must_use]
+pub fn waits_for_people(machine: &Machine, scenario: &Scenario) -> bool {
+    contended::scarce(machine, scenario).contains(&true)
 }
 
 /// The seed of one of several replications, from 0; the first has the seed itself.
@@ -161,7 +183,12 @@ impl Together<'_> {
             (0..all).filter(|number| u64::from(*number) % shard.of.max(1) + 1 == shard.index).collect();
         let mut tallies: Vec<Tally> = mine
             .into_par_iter()
-            .map(|number| self.once(customers, given, replication_seed(options.seed, number)))
+            .map(|number| {
+                let seed = replication_seed(options.seed, number);
+                let mut tally = self.once(customers, given, seed, None, None).0;
+                tally.replication = number;
+                tally
+            })
             .collect();
         if all == 1 {
             return tallies.pop().unwrap_or_else(|| Tally::new(self.machine));
@@ -175,7 +202,14 @@ impl Together<'_> {
         whole
     }
 
-    fn once(&self, customers: u64, given: Option<&[Customer]>, seed: u64) -> Tally {
+    fn once(
+        &self,
+        customers: u64,
+        given: Option<&[Customer]>,
+        seed: u64,
+        watched: Option<Watched>,
+        log: Option<&mut log::Log<'_>>,
+    ) -> (Tally, Option<Watched>) {
         let plan = Plan::new(&self.machine.playbook, self.scenario, seed);
         let mut arrivals: Vec<Arrived> = match given {
             None => {
@@ -194,8 +228,8 @@ impl Together<'_> {
         };
         arrivals.sort_by_key(|arrived| (arrived.at, arrived.number));
         let from_file = given.is_some();
-        let scarce = self.scarce;
-        contended::simulate(self.machine, self.scenario, &plan, scarce, arrivals, from_file, self.progress, self.stop)
+        let Together { machine, scenario, scarce, progress, stop, .. } = *self;
+        contended::simulate(machine, scenario, &plan, scarce, arrivals, from_file, watched, log, progress, stop)
     }
 }
 

@@ -3,26 +3,37 @@
 
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read_text};
+use super::output::write_file;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::scenario::Scenario;
 use crate::report::diagnostics::as_json;
-use crate::report::simulation;
+use crate::report::event_log::{LogFormat, LogWriter};
+use crate::report::journey::{self, Journey};
+use crate::report::{simulation, simulation_page};
 use crate::run::customer::{CustomerError, CustomerProblem, Customers, read_json};
 use crate::run::{Customer, Machine};
-use crate::simulate::{Cohort, Failure, Options, Summary, Tally, missing_assumptions, simulate};
+use crate::simulate::log::{LogEntry, log};
+use crate::simulate::{
+    Cohort, Failure, Options, Shard, Summary, Tally, assumptions, missing_assumptions, replay, simulate,
+    waits_for_people,
+};
 use crate::source::Sources;
 use crate::suggest::did_you_mean;
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value as Json;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// Where a scenario does not say how many.
 const CUSTOMERS: u64 = 10_000;
+/// After so long progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// More mistakes in a cohort than this are not listed.
 const MOST_PROBLEMS: usize = 100;
 
@@ -34,7 +45,12 @@ The same file, scenario, seed and customers give the same figures, whatever the 
 Examples:
   playbook simulate review.play
   playbook simulate review.play --scenario typical --customers 100000 --seed 7
-  playbook simulate review.play --scenario typical --customers book.csv --format json")]
+  playbook simulate review.play --scenario typical --customers book.csv --format json
+  playbook simulate review.play --scenario busy --replications 20
+  playbook simulate review.play --scenario typical --only 17
+  playbook simulate review.play --report figures.html --log events.csv
+  playbook simulate review.play --shard 1/2 --format json > one.json
+  playbook simulate review.play --merge one.json two.json")]
 pub struct Arguments {
     /// The file of the playbook and its scenarios, or of scenarios that imports the playbook
     file: PathBuf,
@@ -54,6 +70,30 @@ pub struct Arguments {
     /// How many threads; where nothing is said, one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+
+    /// So many independent simulations, where customers wait for people: intervals then come from how much these differ
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    replications: u32,
+
+    /// One part of N of the customers, or of the replications where customers wait for people
+    #[arg(long, value_name = "I/N", value_parser = parse_shard, conflicts_with = "only")]
+    shard: Option<Shard>,
+
+    /// Put parts together that `--shard` wrote with `--format json`
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["shard", "only", "customers"])]
+    merge: Vec<PathBuf>,
+
+    /// Tell one simulated customer's journey with reasons, as `run` does: by number from 1, or by id for a file of customers
+    #[arg(long, value_name = "ID")]
+    only: Option<String>,
+
+    /// Write the figures as a page to look at in a browser, too
+    #[arg(long, value_name = "OUT.html", conflicts_with = "only")]
+    report: Option<PathBuf>,
+
+    /// Write what happened to whom and when, too: `.csv`, `.jsonl`, or `.xes` for process mining tools
+    #[arg(long, value_name = "OUT", value_parser = parse_log, conflicts_with_all = ["only", "shard", "merge"])]
+    log: Option<(PathBuf, LogFormat)>,
 
     /// Which playbook, where the file holds several
     #[arg(long, value_name = "NAME")]
@@ -86,6 +126,25 @@ fn parse_customers(text: &str) -> Result<Who, String> {
     Ok(Who::File(PathBuf::from(text)))
 }
 
+fn parse_shard(text: &str) -> Result<Shard, String> {
+    let wrong = || "a part is written `1/4`: which one, and of how many".to_owned();
+    let (index, of) = text.split_once('/').ok_or_else(wrong)?;
+    let (index, of): (u64, u64) = (index.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+    if (1..=of).contains(&index) && of <= 10_000 { Ok(Shard { index, of }) } else { Err(wrong()) }
+}
+
+fn parse_log(text: &str) -> Result<(PathBuf, LogFormat), String> {
+    let path = PathBuf::from(text);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let format = match ending.as_str() {
+        "csv" => LogFormat::Csv,
+        "jsonl" => LogFormat::JsonLines,
+        "xes" => LogFormat::Xes,
+        _ => return Err("a log ends in `.csv`, `.jsonl` or `.xes`".to_owned()),
+    };
+    Ok((path, format))
+}
+
 /// Simulates it.
 ///
 /// # Errors
@@ -105,16 +164,31 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let scenario = choose(document.scenarios, arguments.scenario.as_deref(), &arguments.file)?;
     let machine = Machine::new(document.playbook);
     let who = arguments.customers.clone().unwrap_or(Who::Number(scenario.customers.unwrap_or(CUSTOMERS)));
+    if let Some(id) = &arguments.only {
+        return only(&machine, &scenario, &who, id, arguments, &mut sources, session);
+    }
     let mut findings = Vec::new();
+    if !arguments.merge.is_empty() {
+        let tally = merged(&machine, &scenario, arguments)?;
+        return print(&machine, &scenario, &tally, &findings, &sources, false, arguments, session);
+    }
+    let people = waits_for_people(&machine, &scenario);
+    if arguments.shard.is_some_and(|shard| shard.of > u64::from(arguments.replications)) && people {
+        let help = "Parts divide the replications: say as many `--replications` at least";
+        return Err(Stop::Usage(
+            "customers who wait for the same people cannot be simulated apart".to_owned(),
+            Some(help.to_owned()),
+        ));
+    }
     let result = match &who {
         Who::Number(number) => {
             findings.extend(missing_assumptions(&machine, &scenario));
-            let bar = bar(Some(*number), json);
+            let bar = bar(Some(number.saturating_mul(u64::from(if people { arguments.replications } else { 1 }))));
             go(&machine, &scenario, Cohort::Drawn(*number), arguments, &bar)
         }
         Who::File(path) => {
             let mut problems = Vec::new();
-            let bar = bar(None, json);
+            let bar = bar(None);
             let result = {
                 let customers = open(&machine, path, &mut sources, &mut findings)?;
                 let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
@@ -135,26 +209,217 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         report(&findings, &sources, json, session)?;
         return Ok(Exit::Findings);
     }
-    let tally = match result {
-        Ok(tally) => tally,
-        Err(Failure::Stopped(_)) => return Err(Stop::Interrupted),
+    let (tally, partial) = match result {
+        Ok(tally) => (tally, false),
+        Err(Failure::Stopped(tally)) => (*tally, true),
         Err(Failure::NoThreads(why)) => return Err(Stop::Unreadable(format!("there are no threads: {why}"))),
     };
-    let summary = Summary::new(&machine, &scenario.name.name, arguments.seed, &tally);
-    let text = match arguments.format {
-        Format::Human => simulation::text(&summary, &machine.playbook, session.language.as_deref(), session.look),
-        Format::Json => {
-            let mut figures = summary.to_json();
-            if let Json::Object(fields) = &mut figures {
-                fields.insert("diagnostics".to_owned(), Json::Array(as_json(&findings, &sources)));
+    if let (Some((path, format)), false) = (&arguments.log, partial) {
+        write_log(&machine, &scenario, &who, path, *format, arguments, &mut sources)?;
+    }
+    print(&machine, &scenario, &tally, &findings, &sources, partial, arguments, session)
+}
+
+/// The journeys again, written down.
+fn write_log(
+    machine: &Machine,
+    scenario: &Scenario,
+    who: &Who,
+    path: &Path,
+    format: LogFormat,
+    arguments: &Arguments,
+    sources: &mut Sources,
+) -> Result<(), Stop> {
+    let writer = LogWriter { playbook: &machine.playbook, starts: scenario.starts, format };
+    let options = Options { seed: arguments.seed, ..Options::default() };
+    let mut text = writer.head();
+    let mut entries = Vec::new();
+    {
+        let mut sink = |entry: LogEntry| {
+            // In XES the lines of a customer stand together.
+            if format == LogFormat::Xes {
+                entries.push(entry)
+            } else {
+                text.push_str(&writer.line(&entry))
             }
-            format!("{figures:#}\n")
+            true
+        };
+        let never = AtomicBool::new(false);
+        match who {
+            Who::Number(customers) => {
+                log(machine, scenario, Cohort::Drawn(*customers), &options, &mut sink, &never);
+            }
+            Who::File(path) if input::is_standard_input(path) => {
+                return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
+            }
+            Who::File(path) => {
+                let (mut findings, mut problems) = (Vec::new(), Vec::new());
+                let customers = open(machine, path, sources, &mut findings)?;
+                let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
+                log(machine, scenario, Cohort::Given(&mut wanted), &options, &mut sink, &never);
+            }
         }
+    }
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (place, entry) in entries.iter().enumerate() {
+        first.entry(&entry.case).or_insert(place);
+    }
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|place| (first.get(&*entries[*place].case).copied(), *place));
+    for case in order.chunk_by(|one, other| entries[*one].case == entries[*other].case) {
+        let Some(one) = case.first() else { continue };
+        text.push_str(&writer.trace(&entries[*one].case));
+        case.iter().for_each(|place| text.push_str(&writer.line(&entries[*place])));
+        text.push_str(writer.end_of_trace());
+    }
+    text.push_str(writer.tail());
+    write_file(path, text.as_bytes())
+}
+
+/// The figures, and what else is to be said.
+#[expect(clippy::too_many_arguments, reason = "all that is said at the end")]
+fn print(
+    machine: &Machine,
+    scenario: &Scenario,
+    tally: &Tally,
+    findings: &[Diagnostic],
+    sources: &Sources,
+    partial: bool,
+    arguments: &Arguments,
+    session: &mut Session,
+) -> Result<Exit, Stop> {
+    let summary = Summary::new(machine, &scenario.name.name, arguments.seed, tally);
+    let left_out = assumptions(machine, scenario);
+    let json = arguments.format == Format::Json;
+    let text = if json {
+        let mut figures = summary.to_json();
+        if let Json::Object(fields) = &mut figures {
+            fields.insert("partial".to_owned(), json!(partial));
+            fields.insert("replications".to_owned(), json!(arguments.replications));
+            let left_out = left_out.iter().map(|one| json!({ "about": one.about, "taken": one.taken }));
+            fields.insert("assumptions".to_owned(), left_out.collect());
+            fields.insert("diagnostics".to_owned(), Json::Array(as_json(findings, sources)));
+            if let Some(shard) = arguments.shard {
+                fields.insert("shard".to_owned(), json!({ "index": shard.index, "of": shard.of }));
+                fields.insert("tally".to_owned(), json!(tally));
+            }
+        }
+        format!("{figures:#}\n")
+    } else {
+        let language = session.language.as_deref();
+        simulation::text(&summary, &machine.playbook, &left_out, partial, language, session.look)
     };
+    if let Some(path) = &arguments.report {
+        let language = session.language.as_deref();
+        let page = simulation_page::html(&summary, &machine.playbook, &left_out, partial, language);
+        write_file(path, page.as_bytes())?;
+    }
     session.out.write(&text)?;
     if !json && !findings.is_empty() {
-        report(&findings, &sources, false, session)?;
+        report(findings, sources, false, session)?;
     }
+    Ok(if partial { Exit::Interrupted } else { Exit::Fine })
+}
+
+/// The parts of one simulation, put together.
+fn merged(machine: &Machine, scenario: &Scenario, arguments: &Arguments) -> Result<Tally, Stop> {
+    let mut whole = Tally::new(machine);
+    let mut seen: Vec<(u64, u64)> = Vec::new();
+    for path in &arguments.merge {
+        let name = input::name(path);
+        let unfit = |why: &str| Stop::Unreadable(format!("cannot use `{name}`: {why}"));
+        let text = std::fs::read_to_string(path).map_err(|error| cannot(path, &error))?;
+        let figures: Json = serde_json::from_str(&text).map_err(|_| unfit("it is not JSON"))?;
+        let told = |field: &str| figures.get(field).cloned().unwrap_or(Json::Null);
+        let same = told("playbook") == machine.playbook.name.name
+            && told("scenario") == scenario.name.name
+            && told("seed") == arguments.seed
+            && told("replications") == arguments.replications;
+        if !same {
+            return Err(unfit("it is of another playbook, scenario, seed or number of replications"));
+        }
+        let shard = |field: &str| figures.get("shard").and_then(|shard| shard.get(field)).and_then(Json::as_u64);
+        let (Some(index), Some(of)) = (shard("index"), shard("of")) else {
+            return Err(unfit("it is no part that `--shard` wrote with `--format json`"));
+        };
+        if told("partial") == true {
+            return Err(unfit("that part was interrupted"));
+        }
+        if seen.iter().any(|(known, parts)| *known == index || *parts != of) {
+            return Err(unfit("parts of one simulation are needed, each once"));
+        }
+        seen.push((index, of));
+        let tally: Tally = serde_json::from_value(told("tally")).map_err(|_| unfit("its counts cannot be read"))?;
+        if !tally.fits(machine) {
+            return Err(unfit("its counts are of another playbook"));
+        }
+        whole.merge(&tally);
+        whole.parts.extend(tally.parts);
+    }
+    if let Some((_, of)) = seen.first().filter(|(_, of)| *of != seen.len() as u64) {
+        let message = format!("a part is missing: there are {of}, and {} were given", seen.len());
+        return Err(Stop::Usage(message, None));
+    }
+    whole.parts.sort_by_key(|part| part.replication);
+    Ok(whole)
+}
+
+/// One simulated customer's journey, with reasons.
+fn only(
+    machine: &Machine,
+    scenario: &Scenario,
+    who: &Who,
+    id: &str,
+    arguments: &Arguments,
+    sources: &mut Sources,
+    session: &mut Session,
+) -> Result<Exit, Stop> {
+    let json = arguments.format == Format::Json;
+    let options = Options { seed: arguments.seed, ..Options::default() };
+    let nobody = |known: String| Stop::Usage(format!("there is no customer `{id}`"), Some(known));
+    let replayed = match who {
+        Who::Number(customers) => {
+            let known = format!("Drawn customers are numbered from 1 to {customers}");
+            let number = id.parse::<u64>().ok().filter(|number| (1..=*customers).contains(number));
+            let number = number.ok_or_else(|| nobody(known))?;
+            replay(machine, scenario, Cohort::Drawn(*customers), number - 1, &options)
+        }
+        Who::File(path) => {
+            let (mut findings, mut problems) = (Vec::new(), Vec::new());
+            let customers = open(machine, path, sources, &mut findings)?;
+            let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
+            let customers: Vec<Customer> = wanted.by_ref().collect();
+            if let Some(error) = wanted.unreadable {
+                return Err(cannot(path, &error));
+            }
+            let name = input::name(path);
+            findings.extend(problems.into_iter().map(|problem| problem.diagnostic(sources, &name)));
+            if has_errors(&findings) {
+                report(&findings, sources, json, session)?;
+                return Ok(Exit::Findings);
+            }
+            let place = customers.iter().position(|customer| customer.id == id);
+            let known = did_you_mean(id, customers.iter().map(|customer| customer.id.as_str()));
+            let place = place.ok_or_else(|| nobody(known.unwrap_or_else(|| format!("It is not in `{name}`"))))?;
+            let mut customers = customers.into_iter();
+            replay(machine, scenario, Cohort::Given(&mut customers), place as u64, &options)
+        }
+    };
+    let Some(replayed) = replayed else {
+        let message = format!("customer `{id}` has not come by the horizon of the scenario");
+        return Err(Stop::Usage(message, None));
+    };
+    let told = Journey {
+        machine,
+        sources,
+        customer: id,
+        state: &replayed.state,
+        stop: replayed.stop,
+        trace: &replayed.trace,
+        language: session.language.as_deref(),
+    };
+    let text = if json { format!("{:#}\n", journey::json(told)) } else { journey::text(told, session.look) };
+    session.out.write(&text)?;
     Ok(Exit::Fine)
 }
 
@@ -168,23 +433,37 @@ fn go(
 ) -> Result<Tally, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
+    let watched = arguments.format == Format::Human && io::stderr().is_terminal();
     // Without a handler Ctrl-C ends the program at once, which is right too: nothing is written before the end.
     let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
-    let options = Options { seed: arguments.seed, threads: arguments.threads.map(usize::from), ..Options::default() };
-    let result = simulate(machine, scenario, cohort, &options, &|done| bar.inc(done), &stop);
+    let options = Options {
+        seed: arguments.seed,
+        threads: arguments.threads.map(usize::from),
+        shard: arguments.shard,
+        replications: arguments.replications,
+    };
+    let begun = Instant::now();
+    let progress = |done| {
+        bar.inc(done);
+        // What is over in a moment needs no bar.
+        if bar.is_hidden() && watched && begun.elapsed() >= PATIENCE {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    };
+    let result = simulate(machine, scenario, cohort, &options, &progress, &stop);
     bar.finish_and_clear();
     result
 }
 
-/// Progress, where somebody may be watching.
-fn bar(customers: Option<u64>, json: bool) -> ProgressBar {
-    if json || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
+/// Progress, not yet shown.
+fn bar(customers: Option<u64>) -> ProgressBar {
     let (bar, shape) = match customers {
-        Some(customers) => (ProgressBar::new(customers), "{bar:40} {human_pos} of {human_len} customers, {eta} left"),
-        None => (ProgressBar::no_length(), "{spinner} {human_pos} customers"),
+        Some(customers) => {
+            (ProgressBar::new(customers), "{bar:40} {human_pos} of {human_len} customers, {per_sec}, {eta} left")
+        }
+        None => (ProgressBar::no_length(), "{spinner} {human_pos} customers, {per_sec}"),
     };
+    bar.set_draw_target(ProgressDrawTarget::hidden());
     match ProgressStyle::with_template(shape) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
@@ -290,5 +569,9 @@ mod tests {
         assert_eq!(parse_customers("book.csv"), Ok(Who::File(PathBuf::from("book.csv"))));
         assert_eq!(parse_customers("2020.csv"), Ok(Who::File(PathBuf::from("2020.csv"))));
         assert!(parse_customers("99999999999999999999").is_err());
+        assert_eq!(parse_shard("2/4"), Ok(Shard { index: 2, of: 4 }));
+        for wrong in ["0/4", "5/4", "1", "1/", "a/b", "1/0", "-1/2"] {
+            assert!(parse_shard(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::paint::{Look, Tone, visible};
 use crate::model::Playbook;
+use crate::simulate::Assumption;
 use crate::simulate::summary::{Days, RoleFigures, Summary, Unfinished};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -11,8 +12,18 @@ const MOST_WAITS: usize = 5;
 
 /// All figures. Names are followed by titles in the language of this tag, where one is asked for.
 #[must_use]
-pub fn text(summary: &Summary, playbook: &Playbook, language: Option<&str>, look: Look) -> String {
+pub fn text(
+    summary: &Summary,
+    playbook: &Playbook,
+    left_out: &[Assumption],
+    partial: bool,
+    language: Option<&str>,
+    look: Look,
+) -> String {
     let mut out = String::new();
+    if partial {
+        let _ = writeln!(out, "{}", look.paint(Tone::Bad, "Interrupted: this is what was known by then."));
+    }
     let title = visible(playbook.name.text.in_language(language));
     let _ = writeln!(
         out,
@@ -57,13 +68,26 @@ pub fn text(summary: &Summary, playbook: &Playbook, language: Option<&str>, look
     let tasks = summary.tasks.iter().filter(|task| task.offered > 0);
     let tasks = tasks.map(|task| {
         let counts = [task.offered, task.complete, task.not_required].map(grouped).to_vec();
-        [vec![task.label.clone()], counts, vec![mean(task.duration)]].concat()
+        let waited = task.wait.map_or("-".to_owned(), |_| mean(task.wait));
+        [vec![task.label.clone()], counts, vec![mean(task.duration), waited]].concat()
     });
-    table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
+    let tasks: Vec<Vec<String>> = tasks.collect();
+    if summary.roles.is_empty() {
+        let tasks = tasks.into_iter().map(|mut row| {
+            row.truncate(5);
+            row
+        });
+        table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks.collect());
+    } else {
+        let head = ["Task", "offered", "complete", "not required", "mean days", "waited days"];
+        table(&mut out, look, head, tasks);
+    }
     roles(&mut out, summary, look);
     waits(&mut out, summary, look);
     let rejected = summary.rejected.iter().map(|(message, count)| vec![visible(message).into_owned(), grouped(*count)]);
     table(&mut out, look, ["The scenario says what the playbook does not allow", "times"], rejected.collect());
+    let left_out = left_out.iter().map(|one| vec![visible(&one.about).into_owned(), visible(&one.taken).into_owned()]);
+    table(&mut out, look, ["The scenario does not say", "taken instead"], left_out.collect());
     out.truncate(out.trim_end().len());
     out.push('\n');
     out

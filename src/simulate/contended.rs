@@ -4,9 +4,11 @@
 //! those serve whose working day begins, then customers have their turn in the order of their numbers. After a
 //! customer's turn, people who became free serve the lines first; then the tasks newly offered join them.
 
+use super::log::{self, Log, Pen};
 use super::people::{Floor, LineKey, Ticket};
 use super::plan::Plan;
-use super::tally::{Counter, Memory, Tally};
+use super::replay::{Eyes, Watched};
+use super::tally::{Memory, Tally};
 use super::world::Scene;
 use super::{Arrived, DEFAULT_HORIZON, Progress};
 use crate::model::scenario::Scenario;
@@ -18,6 +20,7 @@ use crate::run::{Customer, Event, Machine};
 use crate::value::Duration;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where one simulation is cut into parts: so many, of customers who came one after the other.
@@ -113,6 +116,8 @@ struct Work {
 /// A customer on the way.
 struct Journey<'p> {
     number: u64,
+    /// What the customer is called in the log.
+    case: Arc<str>,
     place: usize,
     arrival: Seconds,
     part: usize,
@@ -138,6 +143,11 @@ impl Journey<'_> {
     }
 }
 
+/// What writes the log of a journey, where there is one.
+fn pen<'l, 's>(log: &'l mut Option<&mut Log<'s>>, case: &Arc<str>, arrival: Seconds) -> Option<Pen<'l, 's>> {
+    log.as_deref_mut().map(|log| Pen { log, case: Arc::clone(case), arrival })
+}
+
 /// Something to come: the beginning of a group's working day, or a customer's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
@@ -147,7 +157,7 @@ enum Turn {
 }
 
 /// One simulation.
-struct Shop<'r, 'p> {
+struct Shop<'r, 'p, 'l> {
     machine: &'r Machine,
     plan: &'p Plan<'p>,
     stop: &'p AtomicBool,
@@ -162,6 +172,8 @@ struct Shop<'r, 'p> {
     scarce: &'p [bool],
     done: u64,
     progress: Progress<'r>,
+    watched: Option<Watched>,
+    log: Option<&'r mut Log<'l>>,
 }
 
 /// Which offers' tasks wait for people.
@@ -179,9 +191,11 @@ pub(super) fn simulate<'p>(
     scarce: &'p [bool],
     arrivals: Vec<Arrived>,
     from_file: bool,
+    watched: Option<Watched>,
+    log: Option<&mut Log<'_>>,
     progress: Progress<'_>,
     stop: &'p AtomicBool,
-) -> Tally {
+) -> (Tally, Option<Watched>) {
     let count = arrivals.len();
     let warm_up = plan.warm_up.map_or(i64::MIN, |warm_up| warm_up.0);
     let since = warm_up.max(arrivals.first().map_or(0, |first| first.at));
@@ -201,6 +215,8 @@ pub(super) fn simulate<'p>(
         scarce,
         done: 0,
         progress,
+        watched,
+        log,
     };
     let warming = arrivals.partition_point(|arrived| arrived.at < warm_up);
     let mut arrivals = arrivals.into_iter().enumerate().peekable();
@@ -243,16 +259,18 @@ pub(super) fn simulate<'p>(
     shop.finish(now.max(since), left)
 }
 
-impl<'p> Shop<'_, 'p> {
+impl<'p> Shop<'_, 'p, '_> {
     fn arrives(&mut self, arrived: Arrived, part: usize, from_file: bool) {
         let Arrived { at, number, customer } = arrived;
         let mut customer = customer.map_or_else(|| Customer::new(self.machine, ""), |customer| *customer);
+        let case = if self.log.is_some() { log::case(&customer, number) } else { "".into() };
         let mut scene = Scene::new(self.plan, self.stop);
         scene.begin(self.machine, number, &mut customer, from_file);
         let state = self.plan.state(self.machine, &mut customer, Duration(at));
         self.whole.customers_under_way.change(at, true);
         self.journeys.push(Some(Box::new(Journey {
             number,
+            case,
             place: self.journeys.len(),
             arrival: at,
             part,
@@ -271,8 +289,9 @@ impl<'p> Shop<'_, 'p> {
     fn turn(&mut self, place: usize, now: Seconds, instant: Option<Seconds>) {
         let Some(mut journey) = self.journeys[place].take() else { return };
         {
-            let Journey { state, world, pace, memory, arrival, part, .. } = &mut *journey;
-            let mut counter = Counter { tally: &mut self.parts[*part], memory };
+            let Journey { number, case, state, world, pace, memory, arrival, part, .. } = &mut *journey;
+            let pen = pen(&mut self.log, case, *arrival);
+            let mut counter = Eyes::new(&mut self.parts[*part], memory, &mut self.watched, pen, *number);
             let mut drive = Drive::new(self.machine, state, world, &mut counter, pace);
             match instant {
                 None => drive.begin(),
@@ -296,8 +315,9 @@ impl<'p> Shop<'_, 'p> {
     /// Says when the next turn is; false where the journey is over.
     fn plan_next(&mut self, place: usize, mut journey: Box<Journey<'p>>, now: Seconds) -> bool {
         let next = {
-            let Journey { state, world, pace, memory, part, .. } = &mut *journey;
-            let mut counter = Counter { tally: &mut self.parts[*part], memory };
+            let Journey { number, case, state, world, pace, memory, arrival, part, .. } = &mut *journey;
+            let pen = pen(&mut self.log, case, *arrival);
+            let mut counter = Eyes::new(&mut self.parts[*part], memory, &mut self.watched, pen, *number);
             Drive::new(self.machine, state, world, &mut counter, pace).upcoming()
         };
         journey.stamp += 1;
@@ -308,6 +328,7 @@ impl<'p> Shop<'_, 'p> {
                 journey.stop = None;
             }
             Next::Never(Stop::Ended) => {
+                self.watch(&journey, Stop::Ended);
                 let Journey { state, memory, part, .. } = &mut *journey;
                 self.parts[*part].finish(self.machine, state, Stop::Ended, memory, &[]);
                 self.whole.customers_under_way.change(now, false);
@@ -318,6 +339,13 @@ impl<'p> Shop<'_, 'p> {
         }
         self.journeys[place] = Some(journey);
         true
+    }
+
+    /// Keeps the end of the journey that is watched.
+    fn watch(&mut self, journey: &Journey<'p>, stop: Stop) {
+        if let Some(watched) = self.watched.as_mut().filter(|watched| watched.number == journey.number) {
+            watched.end = Some((journey.state.clone(), stop));
+        }
     }
 
     fn tell(&mut self, customers: u64) {
@@ -354,8 +382,9 @@ impl<'p> Shop<'_, 'p> {
     }
 
     fn tell_journey(&mut self, journey: &mut Journey<'p>, now: Seconds, event: &Event) {
-        let Journey { state, world, pace, memory, arrival, part, .. } = journey;
-        let mut counter = Counter { tally: &mut self.parts[*part], memory };
+        let Journey { number, case, state, world, pace, memory, arrival, part, .. } = journey;
+        let pen = pen(&mut self.log, case, *arrival);
+        let mut counter = Eyes::new(&mut self.parts[*part], memory, &mut self.watched, pen, *number);
         Drive::new(self.machine, state, world, &mut counter, pace).tell(now - *arrival, event);
     }
 
@@ -441,11 +470,13 @@ impl<'p> Shop<'_, 'p> {
             self.floor.count_waiting(&waiting.line.0, now, false);
             self.floor.take(group, now);
             if ticket.asked >= self.warm_up {
+                // Those who came in the warm-up are no customers of any part: their waits go to the first.
+                let part = &mut self.parts[if journey.part == PARTS { 0 } else { journey.part }];
                 for role in &waiting.line.0 {
-                    // Those who came in the warm-up are no customers of any part: their waits go to the first.
-                    let part = if journey.part == PARTS { 0 } else { journey.part };
-                    self.parts[part].waits[role.index()].record(now - ticket.asked);
+                    part.waits[role.index()].record(now - ticket.asked);
                 }
+                let task = self.machine.playbook.offers[waiting.offer.index()].task;
+                part.tasks[task.index()].waits.record(now - ticket.asked);
             }
             let takes = Duration(self.floor.groups[group].done(now, waiting.takes) - now);
             let event = Event::Work { track: waiting.track, offer: waiting.offer, takes };
@@ -464,7 +495,7 @@ impl<'p> Shop<'_, 'p> {
     }
 
     /// Counts who is still under way, and puts the parts together.
-    fn finish(mut self, now: Seconds, not_arrived: u64) -> Tally {
+    fn finish(mut self, now: Seconds, not_arrived: u64) -> (Tally, Option<Watched>) {
         let journeys = std::mem::take(&mut self.journeys);
         for mut journey in journeys.into_iter().flatten() {
             for work in &journey.work {
@@ -478,6 +509,7 @@ impl<'p> Shop<'_, 'p> {
             self.tell_journey(&mut journey, now, &advance);
             let over_soon = journey.work.is_empty() && in_line.is_empty();
             let stop = journey.stop.filter(|_| over_soon).unwrap_or(Stop::Horizon);
+            self.watch(&journey, stop);
             let Journey { state, memory, part, .. } = &mut *journey;
             self.parts[*part].finish(self.machine, state, stop, memory, &in_line);
         }
@@ -492,6 +524,6 @@ impl<'p> Shop<'_, 'p> {
             whole.merge(part);
         }
         whole.parts = self.parts.into_iter().filter(|part| part.customers > 0).collect();
-        whole
+        (whole, self.watched)
     }
 }

@@ -156,6 +156,8 @@ pub struct TaskFigures {
     pub not_required: u64,
     /// From offered to complete.
     pub duration: Option<Days>,
+    /// In the line of its roles until somebody began, also where it was cancelled then; none where nobody is scarce.
+    pub wait: Option<Days>,
 }
 
 /// The people of a role.
@@ -404,6 +406,10 @@ impl Summary {
                     complete: counted.complete,
                     not_required: counted.not_required,
                     duration: several(tally, &counted.spread, |part| &part.tasks[index].times),
+                    wait: {
+                        let waits = parts(tally, |part| in_days(&part.tasks[index].waits));
+                        Days::of(&counted.waits, of_parts(&waits))
+                    },
                 })
                 .collect(),
             waiting: Unfinished::of(&tally.waiting),
@@ -451,6 +457,7 @@ impl Summary {
                     "complete": task.complete,
                     "not_required": task.not_required,
                     "duration_days": days(&task.duration),
+                    "wait_days": days(&task.wait),
                 });
                 (task.label.clone(), value)
             })),

@@ -43,6 +43,8 @@ pub struct TaskTally {
     pub times: Times,
     /// How the times of a customer vary.
     pub spread: Clusters,
+    /// How long it waited in the line of its roles, where people are scarce, until somebody began.
+    pub waits: Times,
 }
 
 /// People of one role, and the line of tasks that wait for them.
@@ -126,6 +128,8 @@ pub struct Tally {
     pub warming_up: u64,
     /// Customers who had not arrived at the horizon.
     pub not_arrived: u64,
+    /// Which of several replications it is of, from 0.
+    pub replication: u32,
     /// Where customers depend on each other: the same figures of parts that hardly do, replications or customers who came
     /// one after the other. From how much these differ the intervals are made.
     pub parts: Vec<Tally>,
@@ -234,6 +238,7 @@ impl Tally {
             task.not_required += other.not_required;
             task.times.merge(&other.times);
             task.spread.merge(&other.spread);
+            task.waits.merge(&other.waits);
         }
         self.waits.iter_mut().zip(&other.waits).for_each(|(waits, other)| waits.merge(other));
         if self.roles.len() < other.roles.len() {
@@ -342,6 +347,11 @@ impl Memory {
         self.offered.clear();
         self.left.clear();
         self.complete.clear();
+    }
+
+    /// The stage a track is in.
+    pub(super) fn stage(&self, track: TrackId) -> Option<StageId> {
+        self.visits.get(track).copied().flatten().map(|(stage, _)| stage)
     }
 
     /// The sums of one customer.

@@ -6,8 +6,10 @@ use crate::value::{Micro, Value};
 use std::sync::atomic::AtomicU64;
 use tally::WaitKind;
 
+mod closed_forms;
 mod people;
 mod reference;
+mod replay;
 
 fn machine_of(text: &str) -> (Machine, Vec<Scenario>) {
     let mut sources = Sources::new();

@@ -405,3 +405,37 @@ fn replications_cover_as_often_as_they_say() {
     // Waits of one replication are skewed: a little below 95% is expected of eight.
     assert!((0.88..=0.99).contains(&(covered as f64 / runs as f64)), "{covered} of {runs}");
 }
+
+#[test]
+fn customers_of_a_file_come_on_their_own_dates() {
+    use crate::value::Date;
+    let scenario = "starts 2026-01-05  customers 10  task work_first takes 3 days  role first 1 person";
+    let (machine, scenario) = line_of(1, scenario);
+    let run = |dates: &[&str]| {
+        let mut customers = dates.iter().map(|date| {
+            let mut customer = Customer::new(&machine, date);
+            customer.start = Date::parse(date);
+            customer
+        });
+        let cohort = Cohort::Given(&mut customers);
+        let tally = simulate(&machine, &scenario, cohort, &Options::default(), &|_| {}, &AtomicBool::new(false));
+        Summary::new(&machine, "s", 1, &tally.expect("runs"))
+    };
+    // A day apart, the second waits two days; the third comes when all is done. Before day 0 somebody may come too.
+    let got = run(&["2026-01-06", "2026-01-07", "2026-03-01"]);
+    assert_eq!(got.roles[0].queue_wait.map(|days| (days.count, days.max)), Some((3, 2.0)));
+    assert_eq!(got.customers_under_way.map(|course| course.max), Some(2));
+    let got = run(&["2025-12-31", "2026-01-05"]);
+    assert_eq!(got.roles[0].queue_wait.map(|days| days.max), Some(0.0));
+}
+
+#[test]
+fn people_without_customers() {
+    let text = "customers 0  warm up 3 days  horizon 2 days  task work_first takes 3 days  role first 1 person, 8 hours on sunday";
+    let got = run(1, text, 0, &SIX);
+    assert_eq!((got.customers, got.duration, got.roles[0].queue_wait), (0, None, None));
+    assert_eq!(got.to_json()["roles"]["first"]["utilisation"], 0.0);
+    // Nobody is there before the warm-up is over.
+    let got = run(1, text, 50, &Options::default());
+    assert_eq!((got.customers, got.warming_up + got.not_arrived), (0, 50));
+}
