@@ -6,6 +6,8 @@
 pub mod analyse;
 pub mod check;
 pub mod completions;
+pub mod diff;
+pub mod doc;
 pub mod explain;
 pub mod fmt;
 pub mod graph;
@@ -13,6 +15,7 @@ pub mod import;
 pub mod input;
 pub mod load;
 pub mod output;
+pub mod pages;
 pub mod run;
 pub mod simulate;
 pub mod terminal;
@@ -137,6 +140,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Diff(diff::Arguments),
+    Doc(doc::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
@@ -180,6 +185,8 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match parsed.command {
         Command::Check(arguments) => check::run(&arguments, &mut session),
+        Command::Diff(arguments) => diff::run(&arguments, &mut session),
+        Command::Doc(arguments) => doc::run(&arguments, &mut session),
         Command::Explain(arguments) => explain::run(&arguments, &mut session),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut session),
         Command::Graph(arguments) => graph::run(&arguments, &mut session),

@@ -14,7 +14,7 @@
 //! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it; [`verify`] decides
 //! what holds for all customers. [`report`] puts
 //! results into words, and [`cli`] is the command line.
-//! [`import`] reads pages of a written playbook.
+//! [`import`] reads pages of a written playbook, [`export`] writes them.
 //!
 //! Data walks one way. Only [`cli`] reads and writes files, the clock and the environment; `clippy.toml` sees to it.
 
@@ -22,6 +22,7 @@ pub mod allow;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod export;
 pub mod format;
 pub mod graph;
 pub mod import;

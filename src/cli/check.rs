@@ -1,14 +1,15 @@
 //! `playbook check`: everything that can be said about playbooks without running them.
 
-use super::analyse::analyse;
-use super::{Exit, Session, Stop};
+use super::analyse::{Analysis, analyse};
+use super::{Exit, Session, Stop, pages};
 use crate::report::diagnostics::{Format, Summary, render};
 use std::path::PathBuf;
 
 /// Check playbooks: everything that can be said without running them
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A folder stands for all files in it, and in its folders, that end in `.play`.
+A folder stands for all files in it, and in its folders, that end in `.play`, and for its pages of a written
+playbook: those are looked at together, where they lead, the tasks they share, and their translations.
 
 A comment silences a warning or a note: `// playbook: allow NAME -- why`, at the end of the line, on a
 line of its own before it, or at the top of the file for the whole file.
@@ -16,6 +17,7 @@ line of its own before it, or at the top of the file for the whole file.
 Examples:
   playbook check review.play
   playbook check workflows --deny warnings
+  playbook check pages
   playbook check workflows --format sarif > findings.sarif
   cat review.play | playbook check -")]
 pub struct Arguments {
@@ -70,16 +72,25 @@ enum Denied {
 /// # Errors
 /// Where nothing can be checked at all, or standard output cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let analysis = analyse(&arguments.paths)?;
-    let loaded = &analysis.loaded;
-    if loaded.requested() > 0 || loaded.unreadable.is_empty() || arguments.format != FormatChoice::Human {
-        let text =
-            render(arguments.format.into(), &analysis.diagnostics, &loaded.sources, loaded.requested(), session.look);
+    let (paths, pages) = pages::split(&arguments.paths);
+    let mut analysis = if paths.is_empty() { Analysis::default() } else { analyse(&paths)? };
+    let pages = pages.read(std::mem::take(&mut analysis.loaded.sources));
+    if paths.is_empty() && pages.pages.is_empty() && pages.unreadable.is_empty() {
+        // Markdown of another kind: as in a folder without any.
+        analyse(&arguments.paths)?;
+    }
+    let mut diagnostics = std::mem::take(&mut analysis.diagnostics);
+    diagnostics.extend(pages.findings());
+    let files = analysis.loaded.requested() + pages.pages.len();
+    let readable = analysis.loaded.unreadable.is_empty() && pages.unreadable.is_empty();
+    if files > 0 || readable || arguments.format != FormatChoice::Human {
+        let text = render(arguments.format.into(), &diagnostics, &pages.sources, files, session.look);
         session.out.write(&text)?;
     }
-    loaded.complain(session);
-    let summary = Summary::of(&analysis.diagnostics);
-    Ok(if !loaded.unreadable.is_empty() {
+    analysis.loaded.complain(session);
+    pages.unreadable.iter().for_each(|stop| session.complain(stop));
+    let summary = Summary::of(&diagnostics);
+    Ok(if !readable {
         Exit::Unreadable
     } else if summary.errors > 0 || (arguments.deny == Some(Denied::Warnings) && summary.warnings > 0) {
         Exit::Findings

@@ -152,6 +152,12 @@ rules! {
     UNORDERED_HISTORY "P566" "unordered-history" Warning "The change history of a page is out of order";
     NO_PROCESS "P567" "no-process" Note "A page describes no process";
     UNKNOWN_LANGUAGE "P568" "unknown-language" Note "A page says too little to tell its language";
+    MISSING_PAGE "P571" "missing-page" Warning "A page links to one that is not there";
+    ISOLATED_PROCESS "P572" "isolated-process" Warning "No page leads to a process, and it leads to none";
+    UNREACHABLE_PROCESS "P573" "unreachable-process" Warning "No page leads to a process or to its phase";
+    DEAD_END_PROCESS "P574" "dead-end-process" Warning "A process names none that follows";
+    DIFFERING_TASK "P575" "differing-task" Warning "Two pages say different things about one task";
+    TRANSLATION_DRIFT "P576" "translation-drift" Warning "A translation says something else than its original";
 
     UNKNOWN_DISTRIBUTION "P601" "unknown-distribution" Error "A scenario draws from a distribution that does not exist";
     WRONG_ARGUMENT "P602" "wrong-argument" Error "A distribution is given values it has no place for, or lacks one";

@@ -84,6 +84,45 @@ fn with_month_in_words(text: &str) -> Option<Read> {
     Some(Read { date, oddity: None })
 }
 
+/// The ways dates are written, the usual one first.
+const PATTERNS: [&str; 5] = ["M/D/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "D.M.YYYY", "YYYY-MM-DD"];
+
+fn by_pattern(date: Date, pattern: &str) -> String {
+    let iso = date.to_string();
+    let mut parts = iso.split('-');
+    let year = parts.next().unwrap_or_default();
+    let month = parts.next().unwrap_or_default();
+    let day = parts.next().unwrap_or_default();
+    let short = |number: &str| number.trim_start_matches('0').to_owned();
+    match pattern {
+        "MM/DD/YYYY" => format!("{month}/{day}/{year}"),
+        "DD.MM.YYYY" => format!("{day}.{month}.{year}"),
+        "D.M.YYYY" => format!("{}.{}.{year}", short(day), short(month)),
+        "YYYY-MM-DD" => iso.clone(),
+        _ => format!("{}/{}/{year}", short(month), short(day)),
+    }
+}
+
+/// How a table writes its dates, in few words: a pattern, and the dates it does not fit. Nothing where all are written as usual.
+#[must_use]
+pub fn style(written: &[(Date, String)]) -> String {
+    let fitting = |pattern: &str| written.iter().filter(|(date, text)| by_pattern(*date, pattern) == *text).count();
+    let best = PATTERNS.iter().rev().max_by_key(|pattern| fitting(pattern)).copied().unwrap_or(PATTERNS[0]);
+    let others = written.iter().filter(|(date, text)| by_pattern(*date, best) != *text).map(|(_, text)| text.as_str());
+    let parts: Vec<&str> = std::iter::once(best).chain(others).collect();
+    if parts == [PATTERNS[0]] { String::new() } else { parts.join("; ") }
+}
+
+/// A date as a table of this style writes it.
+#[must_use]
+pub fn write(date: Date, style: &str) -> String {
+    let mut parts = style.split("; ");
+    let pattern = parts.next().unwrap_or_default();
+    let as_written =
+        parts.find(|text| [false, true].iter().any(|first| read(text, *first).is_some_and(|read| read.date == date)));
+    as_written.map_or_else(|| by_pattern(date, pattern), str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +147,21 @@ mod tests {
         assert_eq!(iso("02/30/2020"), None);
         assert_eq!(iso("General Maintenance"), None);
         assert_eq!(iso("4080"), None);
+    }
+
+    #[test]
+    fn dates_are_written_as_they_were() {
+        let dated = |text: &str| (read(text, false).unwrap().date, text.to_owned());
+        for table in
+            [&["04/30/2020", "3/27/2020", "2/11/2020"][..], &["13.12.2019", "06.10.2019"], &["12/07/2018"], &[]]
+        {
+            let rows: Vec<(Date, String)> = table.iter().map(|text| dated(text)).collect();
+            let style = style(&rows);
+            for (date, text) in rows {
+                assert_eq!(write(date, &style), text, "{style}");
+            }
+        }
+        assert_eq!(style(&[dated("3/27/2020")]), "");
     }
 
     #[test]

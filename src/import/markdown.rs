@@ -46,6 +46,8 @@ pub struct Piece {
     pub block: Block,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// The number of an item of a numbered list.
+    pub mark: Option<u32>,
     /// Whether an empty line stands before it.
     pub apart: bool,
 }
@@ -123,7 +125,10 @@ pub fn blocks(lines: Vec<Line>) -> Vec<Piece> {
             {
                 piece.lines.push(line);
             }
-            _ => pieces.push(Piece { block, lines: vec![line], apart }),
+            _ => {
+                let mark = if matches!(block, Block::Item(_)) { number_of_item(text) } else { None };
+                pieces.push(Piece { block, lines: vec![line], mark, apart });
+            }
         }
         apart = false;
     }
@@ -265,6 +270,12 @@ fn marked(text: &str) -> Option<String> {
         text.strip_prefix(['-', '*', '+', '•', '·'])?
     };
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| rest.trim().to_owned())
+}
+
+/// The number of an item of a numbered list.
+fn number_of_item(text: &str) -> Option<u32> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    marked(text).and_then(|_| text.get(..digits)?.parse().ok())
 }
 
 /// The lines of a text.

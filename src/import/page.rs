@@ -81,6 +81,8 @@ pub struct Passage {
     pub text: String,
     /// How it stands there.
     pub form: Form,
+    /// The number of an item of a numbered list.
+    pub number: Option<u32>,
     /// Its line, from 1.
     pub line: u32,
 }
@@ -92,6 +94,8 @@ pub struct Task {
     pub id: Option<u32>,
     /// Its name, in inline Markdown.
     pub name: String,
+    /// Where its number leads, if it is a link.
+    pub link: Option<Link>,
     /// Whether it is mandatory; unknown where the row does not say.
     pub mandatory: Option<bool>,
     /// Who does it.
@@ -230,6 +234,8 @@ pub struct Page {
     pub links: Vec<Reference>,
     /// Headings of sections as this page writes them, where that is not the usual spelling, by what they announce.
     pub headings: Vec<(super::language::Heading, String)>,
+    /// Lines above the blocks of a step, in Markdown, by what they announce.
+    pub blocks: Vec<(super::language::Label, String)>,
 }
 
 impl Page {

@@ -75,6 +75,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
             footer: Vec::new(),
             links: Vec::new(),
             headings: Vec::new(),
+            blocks: Vec::new(),
         },
         found: Vec::new(),
         at: At::Top,
@@ -110,6 +111,16 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
     reader.finish(&pieces)
 }
 
+/// The place of a line without the spaces around it.
+#[must_use]
+pub(super) fn line_span(source: &Source, file: FileId, line: u32) -> Span {
+    let start = source.line_start(line);
+    let text = source.line(line);
+    let lead = text.len() - text.trim_start().len();
+    let end = start + text.trim_end().len() as u32;
+    Span { file, start: (start + lead as u32).min(end), end }
+}
+
 struct Reader<'a> {
     words: Words<'a>,
     source: &'a Source,
@@ -130,13 +141,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The place of a line without the spaces around it.
     fn span(&self, line: u32) -> Span {
-        let start = self.source.line_start(line);
-        let text = self.source.line(line);
-        let lead = text.len() - text.trim_start().len();
-        let end = start + text.trim_end().len() as u32;
-        Span { file: self.file, start: (start + lead as u32).min(end), end }
+        line_span(self.source, self.file, line)
     }
 
     fn say(&mut self, rule: &'static Rule, line: u32, message: impl Into<String>) {
@@ -198,7 +204,7 @@ impl Reader<'_> {
             Block::Paragraph | Block::Item(_) | Block::Quote => self.prose(piece),
             Block::Code => {
                 let text = piece.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-                self.passage(Passage { text, form: Form::Verbatim, line: first.number });
+                self.passage(Passage { text, form: Form::Verbatim, number: None, line: first.number });
             }
         }
     }
@@ -268,7 +274,8 @@ impl Reader<'_> {
         let role = labels.contains(&Label::Primary);
         let applies = labels.contains(&Label::Applies);
         let plain_section = known.is_some_and(|known| known != Heading::Uncategorized);
-        let labelled = level >= 3 && (role || applies) || level == 2 && role && applies && !plain_section;
+        let labelled = level >= 3 && (role || applies)
+            || level == 2 && !plain_section && (role && applies || self.in_approach && (role || applies));
         if labelled || known == Some(Heading::Uncategorized) && level >= 2 {
             return self.step(title, line, level, role || applies);
         }
@@ -307,14 +314,16 @@ impl Reader<'_> {
             At::Step(step) => self.page.steps.get(step).filter(|step| step.level < level).map(|step| step.level),
             _ => None,
         };
-        if self.in_approach && level >= 2 && step_level.is_some_and(|expected| level <= expected) {
+        // A heading of the level of the approach ends it.
+        let below = self.approach.as_ref().is_some_and(|(_, _, approach)| level > *approach || *approach >= 3);
+        if self.in_approach && below && level >= 2 && step_level.is_some_and(|expected| level <= expected) {
             return self.step(title, line, level, false);
         }
         if in_labelled.is_some() {
-            return self.passage(Passage { text: title, form: Form::Heading(level), line });
+            return self.passage(Passage { text: title, form: Form::Heading(level), number: None, line });
         }
         if matches!(self.at, At::Section(_) | At::Other(_)) && level > 2 && !self.ends_a_section(level) {
-            return self.passage(Passage { text: title, form: Form::Heading(level), line });
+            return self.passage(Passage { text: title, form: Form::Heading(level), number: None, line });
         }
         self.in_approach = false;
         self.page.sections.push(Section { title, level, line, prose: Vec::new() });
@@ -420,17 +429,24 @@ impl Reader<'_> {
         while let Some(line) = piece.lines.get(at) {
             let labels = if takes_labels { self.labels_of(&line.text) } else { Vec::new() };
             if !labels.is_empty() {
-                self.flush(&mut left, form);
+                self.flush(&mut left, form, piece.mark);
                 at += 1 + self.labels(labels, line, piece.lines.get(at + 1..).unwrap_or_default());
                 continue;
             }
             if matches!(self.at, At::Step(_))
                 && let Some((label, value)) = block_of_line(&line.text, self.words.languages, self.words.language)
             {
-                self.flush(&mut left, form);
+                self.flush(&mut left, form, piece.mark);
                 self.block = Some(label);
+                let usual =
+                    self.words.languages.by_tag(self.words.language).map_or("", |language| language.label(label));
+                let written = line.text.trim();
+                let known = self.page.blocks.iter().any(|(known, _)| *known == label);
+                if value.is_empty() && !known && written != format!("**{usual}:**") {
+                    self.page.blocks.push((label, written.to_owned()));
+                }
                 if !value.is_empty() {
-                    self.passage(Passage { text: value, form: Form::Paragraph, line: line.number });
+                    self.passage(Passage { text: value, form: Form::Paragraph, number: None, line: line.number });
                 }
                 at += 1;
                 continue;
@@ -438,10 +454,10 @@ impl Reader<'_> {
             left.push(line);
             at += 1;
         }
-        self.flush(&mut left, form);
+        self.flush(&mut left, form, piece.mark);
     }
 
-    fn flush(&mut self, left: &mut Vec<&Line>, form: Form) {
+    fn flush(&mut self, left: &mut Vec<&Line>, form: Form, number: Option<u32>) {
         let Some(line) = left.first().map(|line| line.number) else { return };
         let text = join(left.iter().map(|line| line.text.as_str()));
         left.clear();
@@ -459,7 +475,7 @@ impl Reader<'_> {
             }
         }
         // What stands alone behind the history is the way home.
-        self.passage(Passage { text, form, line });
+        self.passage(Passage { text, form, number, line });
     }
 
     /// Takes the labels of a line, and gives how many further lines belong to the last of them.
@@ -584,7 +600,7 @@ impl Reader<'_> {
             }
         }
         let text = piece.lines.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n");
-        self.passage(Passage { text, form: Form::Verbatim, line });
+        self.passage(Passage { text, form: Form::Verbatim, number: None, line });
     }
 
     fn tasks(&mut self, table: &Table) {

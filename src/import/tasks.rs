@@ -272,6 +272,7 @@ fn one(row: &[String], line: u32, head: &Head, words: Words<'_>, tasks: &mut Vec
         std::mem::swap(&mut parts.role, &mut parts.services);
         say(Oddity::Cells, "role and services are the other way round".to_owned());
     }
+    let link = parts.id.as_deref().and_then(|id| super::text::seen(id).1.into_iter().next());
     let numbers = parts.id.as_deref().map(numbers).unwrap_or_default();
     let named = |kind, text: &str| -> Vec<Named> { words.list(kind, text) };
     if numbers.is_empty() {
@@ -304,6 +305,7 @@ fn one(row: &[String], line: u32, head: &Head, words: Words<'_>, tasks: &mut Vec
         tasks.push(Task {
             id,
             name: parts.name.clone(),
+            link: link.clone(),
             mandatory: parts.flag.map(|flag| flag == Flag::Mandatory),
             roles: roles.clone(),
             services: services.clone(),

@@ -180,6 +180,153 @@ fn say(text: &str) {
     eprintln!("{text}");
 }
 
+/// The playbook made of pages; nothing where they have no steps.
+fn playbook(folder: &Path, pages: &[&str]) -> Option<String> {
+    let mut arguments = vec!["import"];
+    arguments.extend(pages);
+    let (exit, stdout, stderr) = outcome(folder, &arguments, b"");
+    assert!(exit == 0 || stdout.is_empty(), "{pages:?}: {stderr}");
+    (exit == 0).then_some(stdout)
+}
+
+/// The playbook of a page is laid out as `fmt` lays it out, has no errors, and its page gives the playbook again.
+fn goes_round(folder: &Path, name: &str) {
+    let Some(text) = playbook(folder, &[name]) else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (play, page) = (scratch.path().join("page.play"), Path::new(name).file_name().unwrap().to_string_lossy());
+    std::fs::write(&play, &text).unwrap();
+    let (exit, stdout, stderr) = outcome(scratch.path(), &["check", "page.play"], b"");
+    assert_eq!(exit, 0, "{name}: {stdout}{stderr}\n{text}");
+    let (exit, stdout, stderr) = outcome(scratch.path(), &["fmt", "page.play", "--check"], b"");
+    assert_eq!(exit, 0, "{name}: {stdout}{stderr}");
+    let (exit, _, stderr) = outcome(scratch.path(), &["doc", "page.play", "-o", &page], b"");
+    assert_eq!(exit, 0, "{name}: {stderr}");
+    let again = playbook(scratch.path(), &[&page]).unwrap();
+    let written = std::fs::read_to_string(scratch.path().join(&*page)).unwrap();
+    // What a page leaves open stands in comments, and its playbook has decided it.
+    let said =
+        |text: &str| text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    assert_eq!(said(&again), said(&text), "{name}:\n{written}");
+}
+
+#[test]
+fn a_playbook_and_its_page_are_the_same() {
+    let folder = root().join("tests/pages");
+    for path in pages(&folder) {
+        goes_round(&folder, &path.file_name().unwrap().to_string_lossy());
+    }
+    goes_round(root(), "workflows/pages/success-support-success-execution-partner-sc.md");
+    if let Some(folder) = std::env::var_os("PLAYBOOK_PAGES").map(PathBuf::from) {
+        REAL.iter().for_each(|(name, ..)| goes_round(&folder, name));
+    }
+}
+
+/// What can be seen of a page, without white space and the padding of tables.
+fn visible(page: &str) -> String {
+    let mut text = String::new();
+    for character in page.chars().filter(|character| !character.is_whitespace()) {
+        let invisible = matches!(character, '\u{200b}' | '\u{feff}');
+        if !(invisible || character == '-' && text.ends_with("--")) {
+            text.push(character);
+        }
+    }
+    text
+}
+
+/// The page written from the playbook of a page is that page.
+fn comes_back(folder: &Path, name: &str) {
+    let text = playbook(folder, &[name]).unwrap();
+    let (exit, page, stderr) = outcome(folder, &["doc", "-"], text.as_bytes());
+    assert_eq!(exit, 0, "{stderr}");
+    assert_eq!(visible(&page), visible(&std::fs::read_to_string(folder.join(name)).unwrap()), "{name}:\n{page}");
+}
+
+#[test]
+fn the_page_of_a_regular_page_is_that_page() {
+    comes_back(root(), "workflows/pages/success-support-success-execution-partner-sc.md");
+    comes_back(&root().join("tests/pages"), "regular-de.md");
+    comes_back(&root().join("tests/pages"), "regular-en.md");
+    if let Some(folder) = std::env::var_os("PLAYBOOK_PAGES").map(PathBuf::from) {
+        comes_back(&folder, "en/success-support-success-execution-partner.md");
+    }
+}
+
+#[test]
+fn an_imported_playbook_runs() {
+    let text = playbook(root(), &["workflows/pages/success-support-success-execution-partner-sc.md"]).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    std::fs::write(scratch.path().join("page.play"), text).unwrap();
+    let customer =
+        br#"{ "id": "contoso", "services": { "teams": {}, "onedrive_for_business": {}, "microsoft_365_apps": {} } }"#;
+    let arguments = ["run", "page.play", "--customer", "-", "--format", "json"];
+    let (exit, stdout, stderr) = outcome(scratch.path(), &arguments, customer);
+    assert_eq!(exit, 0, "{stderr}");
+    let report: Json = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["outcome"], "completed", "{stdout}");
+    let offered: Vec<(i64, &str)> = report["tasks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|task| (task["id"].as_i64().unwrap(), task["service"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        (3731, "teams"),
+        (3740, "onedrive_for_business"),
+        (3741, "onedrive_for_business"),
+        (3743, "onedrive_for_business"),
+        (3650, "microsoft_365_apps"),
+    ];
+    assert!(expected.iter().all(|task| offered.contains(task)) && offered.len() == expected.len(), "{offered:?}");
+}
+
+#[test]
+fn two_languages_make_one_playbook() {
+    let folder = root().join("tests/pages");
+    let text = playbook(&folder, &["regular-de.md", "regular-en.md"]).unwrap();
+    for expected in [
+        "playbook regular \"Enable Services\" @de \"Aktivieren der Dienste\"",
+        "language \"en\"",
+        "task 1001 mandatory \"Assess the environment\" @de \"Prüfung der Umgebung\"",
+        "stage assess_the_environment",
+        "\"page.heading.approach@de\" \"Ansatz\"",
+        "2019-12-14 only @en \"A Person\" \"Task 1002\"",
+        "2019-12-13 only @de \"A Person\" \"Aufgabe 1002\"",
+        "2019-10-06 \"A Person\" \"Page created\" @de \"Seite erstellt\"",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    // Each of its pages is the one it was made from.
+    for (language, name) in [("en", "regular-en.md"), ("de", "regular-de.md")] {
+        let (exit, page, stderr) = outcome(&folder, &["doc", "-", "--lang", language], text.as_bytes());
+        assert_eq!(exit, 0, "{stderr}");
+        assert_eq!(visible(&page), visible(&std::fs::read_to_string(folder.join(name)).unwrap()), "{page}");
+    }
+}
+
+#[test]
+fn the_source_process_makes_a_page_in_both_its_languages() {
+    let process = "workflows/support-success-execution.play";
+    for (language, heading, role) in
+        [("en", "## Approach", "FastTrack Manager"), ("zh-CN", "## 方法", "FastTrack 经理")]
+    {
+        let (exit, page, stderr) = outcome(root(), &["doc", process, "--lang", language], b"");
+        assert_eq!(exit, 0, "{stderr}");
+        assert!(page.contains(heading) && page.contains(&format!("**{role}**")), "{page}");
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join("page.md"), &page).unwrap();
+        let read = import(scratch.path(), "page.md");
+        assert_eq!(read["language"], language);
+        let ids: Vec<i64> = read["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|step| step["tasks"].as_array().unwrap())
+            .map(|task| task["id"].as_i64().unwrap())
+            .collect();
+        assert_eq!(ids, [3731, 3732, 3733, 3740, 3741, 3743, 3650], "{page}");
+    }
+}
+
 /// Name, process or not, steps, tasks.
 const REAL: [(&str, bool, usize, usize); 10] = [
     ("de/migrate-migration-partner-de.md", true, 6, 17),

@@ -1,5 +1,6 @@
 //! What can only be said when the whole page is read.
 
+use super::super::PHASES;
 use super::super::language::{Heading, Label};
 use super::super::markdown::{Block, Piece};
 use super::super::page::{Kind, Next, Page, entries};
@@ -10,9 +11,6 @@ use crate::diagnostic::{
     Diagnostic, MISSING_SECTION, NO_PROCESS, REPEATED_TASK, TASK_OUTSIDE_SERVICES, UNORDERED_HISTORY, UNREAD_ROW, sort,
 };
 use std::collections::BTreeMap;
-
-/// The phases in the order of the lifecycle.
-pub const PHASES: [&str; 6] = ["initiate", "assess", "remediate", "enable", "migrate", "success"];
 
 impl Reader<'_> {
     /// Puts the page together, and says what is odd about it as a whole.
