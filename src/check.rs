@@ -45,8 +45,9 @@ mod unused_declaration;
 mod zero_time_loop;
 
 use crate::diagnostic::{
-    BLOCKER_NEVER_CLEARED, COLLIDING_RULES, Diagnostic, JOIN_DEADLOCK, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH,
-    RESUME_NEVER_LEFT, UNBOUNDED_WAIT,
+    BLOCKER_NEVER_CLEARED, COLLIDING_RULES, CONTRADICTORY_ASSUMPTIONS, DEAD_EXIT, Diagnostic, JOIN_DEADLOCK,
+    LOOP_WITHOUT_PROGRESS, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH, REDUNDANT_CONDITION, RESUME_NEVER_LEFT,
+    STUCK_CUSTOMER, UNBOUNDED_WAIT,
 };
 use crate::graph::StateGraph;
 use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
@@ -135,20 +136,50 @@ const WHOLE_AND_SOUND: [Check; 12] = [
     dead_write::check,
 ];
 
-/// Takes out what another finding at the same place says better.
+/// Takes out what another finding at the same place says better; a customer who was shown with it stays.
 fn said_better(findings: &mut Vec<Diagnostic>) {
-    let better = [&NO_WAY_TO_FINISH, &JOIN_DEADLOCK, &BLOCKER_NEVER_CLEARED, &COLLIDING_RULES];
-    let better = findings.iter().filter(|found| better.contains(&found.rule));
-    let spots: Vec<Span> = better
-        .flat_map(|found| std::iter::once(&found.primary).chain(&found.related))
-        .map(|label| label.span)
+    let whole = |found: &Diagnostic| {
+        [&NO_WAY_TO_FINISH, &JOIN_DEADLOCK, &COLLIDING_RULES, &LOOP_WITHOUT_PROGRESS].contains(&found.rule)
+    };
+    let labels = |found: &Diagnostic| -> Vec<Span> {
+        std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect()
+    };
+    let about = |spots: &[Span], span: Span| {
+        spots.iter().any(|spot| spot.file == span.file && spot.start >= span.start && spot.end <= span.end)
+    };
+    // What nobody can satisfy anyway is said where it stands.
+    let contradictory: Vec<Span> = findings
+        .iter()
+        .filter(|found| *found.rule == CONTRADICTORY_ASSUMPTIONS)
+        .map(|found| found.primary.span)
         .collect();
-    let resumed = findings.iter().filter(|found| *found.rule == RESUME_NEVER_LEFT);
-    let resumed: Vec<Span> = resumed.map(|found| found.primary.span).collect();
     findings.retain(|found| {
-        let (rule, span) = (found.rule, &found.primary.span);
-        !(*rule == UNBOUNDED_WAIT && spots.contains(span)
-            || *rule == MANDATORY_TASK_SKIPPABLE && resumed.contains(span))
+        *found.rule != NO_WAY_TO_FINISH
+            || !labels(found)
+                .iter()
+                .any(|span| contradictory.iter().any(|said| about(&[*span], *said) || about(&[*said], *span)))
+    });
+    for at in (0..findings.len()).filter(|at| whole(&findings[*at])).collect::<Vec<_>>() {
+        let spots = labels(&findings[at]);
+        let example = findings
+            .iter()
+            .find(|found| *found.rule == STUCK_CUSTOMER && spots.contains(&found.primary.span))
+            .and_then(|found| found.witness.clone());
+        findings[at].witness = findings[at].witness.take().or(example);
+    }
+    let spots: Vec<Span> = findings.iter().filter(|found| whole(found)).flat_map(labels).collect();
+    let blockers: Vec<Span> =
+        findings.iter().filter(|found| *found.rule == BLOCKER_NEVER_CLEARED).map(|found| found.primary.span).collect();
+    let resumed: Vec<Span> =
+        findings.iter().filter(|found| *found.rule == RESUME_NEVER_LEFT).map(|found| found.primary.span).collect();
+    findings.retain(|found| {
+        let (rule, span) = (found.rule, found.primary.span);
+        let said = [&STUCK_CUSTOMER, &UNBOUNDED_WAIT].contains(&rule) && spots.contains(&span)
+            || *rule == DEAD_EXIT && about(&spots, span)
+            || *rule == REDUNDANT_CONDITION && found.related.iter().any(|label| about(&spots, label.span))
+            || *rule == UNBOUNDED_WAIT && blockers.contains(&span)
+            || *rule == MANDATORY_TASK_SKIPPABLE && resumed.contains(&span);
+        !said
     });
 }
 

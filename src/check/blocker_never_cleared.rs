@@ -122,7 +122,7 @@ mod tests {
         let expected =
             "blocker-never-cleared: a blocker leads to stage `fix`, and nothing there follows when it is resolved";
         assert_eq!(of("on escalated -> y"), [expected]);
-        assert_eq!(of("-> x when f -> y when g"), [expected]);
+        assert!(of("-> x when f -> y when g").contains(&expected.to_owned()));
     }
 
     #[test]

@@ -84,10 +84,13 @@ fn redundant<'g>(
     let whole = without(&mut lowering, guard, None);
     let variants: Vec<Truth> = parts.iter().map(|part| without(&mut lowering, guard, Some(part))).collect();
     let mut space = Space::new(lowering, super::BUDGET)?;
-    let (whole, universe) = (space.set(whole.holds)?, space.universe());
+    let (whole, fails, universe) = (space.set(whole.holds)?, space.set(whole.fails)?, space.universe());
     for (part, variant) in parts.iter().zip(variants).rev() {
-        let variant = space.set(variant.holds)?;
-        let differ = space.kernel().xor(whole, variant)?;
+        // Where it is false rather than unknown, `otherwise` does not wait: that is a difference too.
+        let (holds, not) = (space.set(variant.holds)?, space.set(variant.fails)?);
+        let differ = space.kernel().xor(whole, holds)?;
+        let differ_too = space.kernel().xor(fails, not)?;
+        let differ = space.kernel().or(differ, differ_too)?;
         if space.kernel().and(differ, universe)?.is_empty() {
             findings.push(
                 Diagnostic::new(&REDUNDANT_CONDITION, part.span, "this part of the condition makes no difference")
