@@ -1,6 +1,7 @@
 //! The kernel against truth tables.
 
 use super::*;
+use biodivine_lib_bdd::{Bdd as OtherBdd, BddVariableSet};
 use proptest::prelude::*;
 
 const VARIABLES: u32 = 6;
@@ -112,6 +113,34 @@ proptest! {
             let expected = bits.count_ones() as usize >= number;
             prop_assert_eq!(kernel.contains(set, |variable| bits >> variable & 1 == 1), expected);
         }
+    }
+}
+
+/// The same formula for another library of decision diagrams.
+fn other(universe: &BddVariableSet, formula: &Formula) -> OtherBdd {
+    match formula {
+        Formula::Variable(variable) => universe.mk_var(universe.variables()[*variable as usize]),
+        Formula::Not(part) => other(universe, part).not(),
+        Formula::And(a, b) => other(universe, a).and(&other(universe, b)),
+        Formula::Or(a, b) => other(universe, a).or(&other(universe, b)),
+        Formula::Xor(a, b) => other(universe, a).xor(&other(universe, b)),
+        Formula::Ite(a, b, c) => OtherBdd::if_then_else(&other(universe, a), &other(universe, b), &other(universe, c)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn another_library_comes_to_the_same_verdicts(one in formula(), two in formula()) {
+        let universe = BddVariableSet::new_anonymous(VARIABLES as u16);
+        let mut kernel = Kernel::new(BUDGET);
+        let (a, b) = (build(&mut kernel, &one).unwrap(), build(&mut kernel, &two).unwrap());
+        let (x, y) = (other(&universe, &one), other(&universe, &two));
+        prop_assert_eq!(a.is_empty(), x.is_false());
+        prop_assert_eq!(kernel.and(a, b).unwrap().is_empty(), x.and(&y).is_false());
+        prop_assert_eq!(kernel.implies(a, b).unwrap(), x.imp(&y).is_true());
+        prop_assert_eq!(a == b, x == y);
     }
 }
 
