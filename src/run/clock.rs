@@ -135,6 +135,8 @@ pub fn normalise(machine: &Machine, state: &mut State) {
         track.visit.clock = now - passed(&visit, now - track.visit.clock);
         track.clock = now - passed(&around, now - track.clock);
         track.stopped = track.stopped.map(|_| now);
+        // Time may have passed since: coming again is no going round in no time.
+        track.entered_now.clear();
         for cadence in &mut track.visit.cadences {
             cadence.due = cadence.due.map(|_| now + machine.playbook.cadences[cadence.cadence.index()].period.0);
         }

@@ -18,6 +18,7 @@ use crate::model::{
     CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility,
 };
 use crate::run::clock::{self, Clock};
+use crate::run::evaluate::View;
 use crate::run::event::{Blind, Effect, Event, Observer};
 use crate::run::state::{Lookout, State, TrackId};
 use crate::run::time::over;
@@ -437,6 +438,14 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             if let Some(lookout) = &mut after.lookout {
                 lookout.forget();
             }
+            if *next == Move::Start
+                && let Some(meant) = &explorer.machine.playbook.about.customers
+            {
+                let truth = View::of(&explorer.machine, &after, 0).truth(meant);
+                if truth != Some(true) && after.lookout.as_ref().and_then(Lookout::missing).is_none() {
+                    continue;
+                }
+            }
             let mut eye = Eye { watch: before.watch.clone(), offered: Vec::new(), entered: Vec::new() };
             happen(&explorer.machine, &mut after, next, &mut eye);
             let mut missing = after.lookout.as_ref().and_then(Lookout::missing);
@@ -462,6 +471,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 continue;
             }
             clock::normalise(&explorer.machine, &mut after);
+            plain_blockers(&mut after);
             let standing = eye.watch.standing(&explorer.machine, &after);
             explorer.forget(&mut after);
             if let Some(outcome) = self.add(before, next, after, eye, decided, standing) {
@@ -561,6 +571,24 @@ fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut
         Move::Time(clock) => return clock::bring(machine, state, *clock, eye),
     }
     eye.settled(machine, state);
+}
+
+/// Blockers that are cleared together and hold the same tracks are one.
+fn plain_blockers(state: &mut State) {
+    let tracks = &state.tracks;
+    for blocker in &mut state.blockers {
+        blocker.handled.retain(|track| tracks.get(*track).is_some_and(crate::run::state::Track::active));
+        blocker.handled.sort_unstable();
+        blocker.raised = 0;
+    }
+    let mut known: Vec<crate::run::state::Blocker> = Vec::new();
+    state.blockers.retain(|blocker| {
+        let new = !known.contains(blocker);
+        if new {
+            known.push(blocker.clone());
+        }
+        new
+    });
 }
 
 /// Tells what is looked for what happens.

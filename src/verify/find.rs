@@ -7,7 +7,6 @@ use super::services::{cohort, looks_at_time};
 use super::verdict::Proof;
 use super::witness::concrete::{Pace, journey, path};
 use super::witness::{Journey, Witness, plainest};
-use crate::diagnostic::Severity;
 use crate::model::{EventMatch, Expr};
 use crate::run::clock;
 use crate::run::event::{Effect, Observer};
@@ -45,7 +44,7 @@ pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budg
     let replays = |journey: &Journey| {
         let mut eye = Eye { goal, machine, found: Cell::new(false) };
         let followed = journey.replay(machine, &mut eye);
-        eye.found.get() && !followed.findings.iter().any(|finding| finding.severity == Severity::Error)
+        eye.found.get() && journey.can_be(machine, &followed)
     };
     let (mut situations, mut doubtful, mut inexact) = (0, false, None);
     for (at, customers) in [&cohort.singles, &cohort.pairs].into_iter().enumerate() {

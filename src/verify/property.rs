@@ -12,7 +12,6 @@ use super::services::{Cohort, closed, cohort, looks_at_time};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, journey, path};
 use super::witness::{Journey, Witness, plainest};
-use crate::diagnostic::Severity;
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
 use crate::model::{EventMatch, Expr, ServiceSet, TaskId};
 use crate::run::event::{Effect, Observer};
@@ -269,7 +268,7 @@ impl Question<'_, '_> {
         let machine = self.explorer.real;
         let mut monitor = Monitor::new(std::slice::from_ref(self.property));
         let followed = journey.replay(machine, &mut monitor);
-        if followed.findings.iter().any(|finding| finding.severity == Severity::Error) {
+        if !journey.can_be(machine, &followed) {
             return None;
         }
         match monitor.verdicts(&followed.state).into_iter().next()? {
@@ -354,6 +353,7 @@ impl Question<'_, '_> {
                 break;
             }
         }
+        telling.complete();
         let found = telling.finish();
         self.breaks(&found)?;
         let plain = plainest(self.explorer.real, found, &mut |journey| self.breaks(journey).is_some());
@@ -371,7 +371,7 @@ impl Question<'_, '_> {
             let mut monitor = Monitor::new(std::slice::from_ref(self.property));
             found.until = Some(to);
             let followed = found.replay(machine, &mut monitor);
-            let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
+            let fine = found.can_be(machine, &followed);
             let seen = monitor.verdicts(&followed.state).into_iter().next()?;
             if fine && !over(&followed.state) && monitor.pending() && seen == Seen::Open {
                 return Some(Broken { journey: found, violation: None });
@@ -390,11 +390,15 @@ pub fn premises(explorer: &Explorer<'_>) -> Vec<String> {
     let mut premises = vec![
         "nothing is corrected, nobody is paused, and no service is dropped or added on the way".to_owned(),
         "a task is reported once it is offered, not before".to_owned(),
-        "a fact that has a default, or that the playbook keeps, begins with it".to_owned(),
+        "facts the playbook keeps begin with their default; other facts with a default are known".to_owned(),
     ];
-    premises[2] = "facts the playbook keeps begin with their default; other facts with a default are known".to_owned();
-    if !explorer.alphabet.has_blockers() {
-        premises.push("no blocker comes: neither the playbook nor the property speaks of any".to_owned());
+    premises.push(if explorer.alphabet.has_blockers() {
+        "blockers hold a service or the customer, not a single task".to_owned()
+    } else {
+        "no blocker comes: neither the playbook nor the property speaks of any".to_owned()
+    });
+    if explorer.real.playbook.about.customers.is_some() {
+        premises.push("the customer is one the playbook is for".to_owned());
     }
     premises
 }

@@ -10,7 +10,6 @@ use super::services::{Cohort, cohort};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, journey, path};
 use super::witness::{Journey, Witness, plainest};
-use crate::diagnostic::Severity;
 use crate::model::{FactScope, Place, ServiceId, ServiceSet, StageId};
 use crate::run::event::{Blind, Effect, Event};
 use crate::run::journey::Stop;
@@ -137,8 +136,8 @@ impl Answer {
             let steps = path(explored, index);
             let stays = |journey: &Journey| {
                 let followed = journey.replay(explorer.real, &mut Blind);
-                let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
-                fine && followed.stop != Stop::Ended
+                journey.can_be(explorer.real, &followed)
+                    && followed.stop != Stop::Ended
                     && deepest(&followed.state) == place
                     && same_facts(explorer, &situation.state, &followed.state)
             };
@@ -285,7 +284,7 @@ fn bound_to_come(explorer: &Explorer<'_>, state: &State) -> Vec<Force> {
 /// Whether a journey stands still though nobody owes anything: where.
 fn waits_for_ever(machine: &Machine, journey: &Journey) -> Option<Option<Place>> {
     let followed = journey.replay(machine, &mut Blind);
-    if followed.stop != Stop::Waiting || followed.findings.iter().any(|finding| finding.severity == Severity::Error) {
+    if followed.stop != Stop::Waiting || !journey.can_be(machine, &followed) {
         return None;
     }
     let owed = |what: &What| {
@@ -345,8 +344,7 @@ fn goes_round(
             let mut found = telling.finish();
             found.until = Some(until);
             let followed = found.replay(explorer.real, &mut Blind);
-            let fine = !followed.findings.iter().any(|finding| finding.severity == Severity::Error);
-            if fine && !over(&followed.state) {
+            if found.can_be(explorer.real, &followed) && !over(&followed.state) {
                 return Some((found, place));
             }
         }

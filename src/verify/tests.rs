@@ -1,5 +1,8 @@
 //! Questions about small playbooks, each with an answer that can be told by hand.
 
+mod flaws;
+mod journeys;
+
 use super::explore::Budget;
 use super::property::decide;
 use super::verdict::Verdict;
@@ -19,7 +22,8 @@ pub(super) fn document(text: &str) -> Document {
     let (file, problems) = crate::syntax::parse(sources.get(id).unwrap(), id);
     assert!(problems.is_empty(), "{problems:?}");
     let (documents, found) = resolve(&file, &[]);
-    assert!(!has_errors(&found), "{found:?}");
+    let said: Vec<&str> = found.iter().map(|found| found.message.as_str()).collect();
+    assert!(!has_errors(&found), "{text}: {said:?}");
     documents.into_iter().next().unwrap()
 }
 

@@ -5,10 +5,12 @@ mod shrink;
 
 pub use shrink::plainest;
 
+use crate::diagnostic::Severity;
+use crate::run::evaluate::View;
 use crate::run::event::Observer;
 use crate::run::state::Seconds;
 use crate::run::timeline::{Followed, Said, follow, to_json};
-use crate::run::{Customer, Machine};
+use crate::run::{Customer, Machine, State};
 use serde_json::{Value as Json, json};
 
 /// A customer with all that is said over time.
@@ -35,6 +37,20 @@ impl Journey {
     /// Follows it with the interpreter.
     pub fn replay<O: Observer>(&self, machine: &Machine, observer: &mut O) -> Followed {
         follow(machine, &self.customer, self.said.clone(), observer, self.until)
+    }
+
+    /// Whether the playbook is for this customer.
+    #[must_use]
+    pub fn is_meant(&self, machine: &Machine) -> bool {
+        let state = State::new(machine, &self.customer);
+        let meant = machine.playbook.about.customers.as_ref();
+        meant.is_none_or(|meant| View::of(machine, &state, 0).truth(meant) == Some(true))
+    }
+
+    /// Whether nothing in it is refused, and the playbook is for this customer.
+    #[must_use]
+    pub fn can_be(&self, machine: &Machine, followed: &Followed) -> bool {
+        !followed.findings.iter().any(|finding| finding.severity == Severity::Error) && self.is_meant(machine)
     }
 
     /// `{ "customer": …, "timeline": [ … ] }`, which `run` accepts.

@@ -46,6 +46,7 @@ pub fn conditions<'a>(playbook: &'a Playbook, visit: &mut dyn FnMut(&'a Expr)) {
         .filter_map(|input| input.condition.as_ref())
         .for_each(&mut *visit);
     playbook.offers.iter().filter_map(|offer| offer.when.as_ref()).for_each(&mut *visit);
+    playbook.about.customers.iter().for_each(&mut *visit);
     playbook.sustained.iter().for_each(|sustained| visit(&sustained.condition));
     for stage in &playbook.stages {
         stage.needs.iter().for_each(|needs| visit(&needs.condition));

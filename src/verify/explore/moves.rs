@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// The reason given where one is needed.
 pub const REASON: &str = "not needed for this customer";
 
+/// More blockers than these are not open at once; identical ones count once.
+const MOST_BLOCKERS: usize = 4;
+
 /// What the question itself speaks of.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked<'a> {
@@ -162,13 +165,13 @@ impl Explorer<'_> {
                     moves.push(Move::Said(Event::Happened { event: id, service }));
                 }
             }
-            if !wanted {
+            if !wanted && !self.looked.happened {
                 continue;
             }
             for kind in &self.alphabet.kinds {
                 let here = |blocker: &&crate::run::state::Blocker| blocker.service == service;
-                let open = state.blockers.iter().filter(here).count();
-                if open < 2 && !state.blockers.iter().filter(here).any(|blocker| &blocker.kind == kind) {
+                // Several of one kind at once: the second may find the track where the first did not. Identical ones are one.
+                if state.blockers.iter().filter(here).count() < MOST_BLOCKERS {
                     moves.push(Move::Said(Event::Blocker { kind: kind.clone(), service, task: None }));
                 }
                 if state.blockers.iter().filter(here).any(|blocker| &blocker.kind == kind) {

@@ -1,9 +1,9 @@
 //! A path through situations as a journey that counts seconds.
 
 use super::Journey;
-use crate::model::{FactId, FactScope, OfferId, ServiceId, ServiceSet};
+use crate::model::{FactId, FactScope, OfferId, ServiceId, ServiceSet, TaskId};
 use crate::run::clock::{clocks, due};
-use crate::run::event::{Blind, Event};
+use crate::run::event::{Effect, Event, Observer};
 use crate::run::journey::{Answer, World, drive};
 use crate::run::state::{Seconds, State, TrackId};
 use crate::run::timeline::Said;
@@ -64,6 +64,21 @@ impl World for Quiet {
     }
 }
 
+/// Remembers which tasks were offered, and when.
+#[derive(Debug, Default)]
+struct Noted {
+    offered: Vec<(Seconds, Option<ServiceId>, TaskId)>,
+}
+
+impl Observer for Noted {
+    fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
+        if let Effect::Offered(track, offer) = effect {
+            let task = machine.playbook.offers[offer.index()].task;
+            self.offered.push((state.now, state.tracks[track].service, task));
+        }
+    }
+}
+
 /// Nowhere: a line that nobody wrote.
 #[must_use]
 pub fn nowhere() -> Span {
@@ -102,6 +117,7 @@ pub struct Telling<'e> {
     said: Vec<Said>,
     /// When something is said: see [`Pace`].
     pub pace: Pace,
+    noted: Noted,
     /// Whether the clocks of this instant have been followed: then nothing can be said in it any more.
     struck: bool,
 }
@@ -125,8 +141,9 @@ impl<'e> Telling<'e> {
             }
         }
         let mut state = State::new(machine, &customer);
-        drive(machine, &mut state, &mut Quiet, &mut Blind, Some(0));
-        Telling { machine, customer, state, said: Vec::new(), pace, struck: false }
+        let mut noted = Noted::default();
+        drive(machine, &mut state, &mut Quiet, &mut noted, Some(0));
+        Telling { machine, customer, state, said: Vec::new(), pace, struck: false, noted }
     }
 
     /// A journey that goes round for ever, told three times round: after a round everything is as it was, but for the
@@ -208,11 +225,28 @@ impl<'e> Telling<'e> {
 
     /// Lets time pass; all clocks that are due by then are followed.
     pub fn wait(&mut self, until: Seconds) {
-        drive(self.machine, &mut self.state, &mut Quiet, &mut Blind, Some(until));
+        drive(self.machine, &mut self.state, &mut Quiet, &mut self.noted, Some(until));
         if self.state.now < until {
-            apply(self.machine, &mut self.state, &Event::Advance(until), &mut Blind);
+            apply(self.machine, &mut self.state, &Event::Advance(until), &mut self.noted);
         }
         self.struck = true;
+    }
+
+    /// Completes what is open, as late as the pace says.
+    pub fn complete(&mut self) {
+        for _ in 0..64 {
+            let active = self.state.tracks.iter().filter(|track| track.active());
+            let open = active.flat_map(|track| track.visit.open.iter().map(move |open| (track.service, open)));
+            let due =
+                |offer: OfferId| self.machine.playbook.offers[offer.index()].due.map_or(Seconds::MAX, |due| due.0);
+            let first = open.min_by_key(|(_, open)| open.offered.saturating_add(due(open.offer)));
+            let Some((service, task)) =
+                first.map(|(service, open)| (service, self.machine.playbook.offers[open.offer.index()].task))
+            else {
+                return;
+            };
+            self.say(Event::Task { service, task, status: TaskStatus::Complete, reason: None });
+        }
     }
 
     fn say(&mut self, event: Event) {
@@ -223,7 +257,7 @@ impl<'e> Telling<'e> {
                     if limit - 1 > now {
                         self.wait(limit - 1);
                     }
-                    apply(self.machine, &mut self.state, &Event::Advance(limit), &mut Blind);
+                    apply(self.machine, &mut self.state, &Event::Advance(limit), &mut self.noted);
                     self.struck = false;
                 } else if self.struck {
                     self.wait(now + 1);
@@ -238,7 +272,7 @@ impl<'e> Telling<'e> {
             Pace::AtOnce => {}
         }
         self.said.push(line(self.state.now, event.clone()));
-        apply(self.machine, &mut self.state, &event, &mut Blind);
+        apply(self.machine, &mut self.state, &event, &mut self.noted);
         if self.pace == Pace::Daily {
             self.struck = false;
         }
@@ -256,23 +290,21 @@ impl<'e> Telling<'e> {
         clocks.chain(tasks).min()
     }
 
-    /// The journey. Tasks that are left open are named, so that they stay so.
+    /// The journey. Tasks that were open are named, so that they are not complete as soon as they are offered.
     #[must_use]
     pub fn finish(mut self) -> Journey {
-        for track in self.state.tracks.iter().filter(|track| track.active()) {
-            for open in &track.visit.open {
-                let task = self.machine.playbook.offers[open.offer.index()].task;
-                let named = |said: &Said| {
-                    matches!(&said.event, Event::Task { task: known, service, .. }
-                        if *known == task && (service.is_none() || *service == track.service))
-                };
-                if !self.said.iter().any(named) {
-                    let status = TaskStatus::InProgress;
-                    let event = Event::Task { service: track.service, task, status, reason: None };
-                    self.said.push(line(self.state.now, event));
-                }
+        for (at, service, task) in &self.noted.offered {
+            let named = |said: &Said| {
+                matches!(&said.event, Event::Task { task: known, service: of, .. }
+                    if known == task && (of.is_none() || of == service))
+            };
+            if !self.said.iter().any(named) {
+                let event =
+                    Event::Task { service: *service, task: *task, status: TaskStatus::InProgress, reason: None };
+                self.said.push(line(*at, event));
             }
         }
+        self.said.sort_by_key(|said| said.at);
         Journey { customer: self.customer, said: self.said, until: None }
     }
 }

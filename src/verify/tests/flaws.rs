@@ -1,0 +1,190 @@
+//! Claims that fail only in a corner, and claims that only look as if they did.
+
+use super::verdicts;
+
+/// Verdicts on the properties of a playbook, as `name verdict`.
+fn told(text: &str) -> Vec<String> {
+    verdicts(text).into_iter().map(|(name, word)| format!("{name} {word}")).collect()
+}
+
+/// A playbook of one stage and a service, with this in the stage and these properties after it.
+fn stage(facts: &str, body: &str, properties: &str) -> String {
+    format!(
+        "playbook p {{ services {{ a \"A\" b \"B\" }} events {{ call \"Call\" ring \"Ring\" }} {facts}
+           each service {{ start -> work stage work {{ {body} }} end good success end bad failure }}
+           then -> finished end finished success }}
+         {properties}"
+    )
+}
+
+#[test]
+fn boundaries() {
+    let text = stage(
+        "facts of each service { seats : int in 0..5_000  usage : percent }",
+        "-> good when seats > 1_000 and usage >= 10%  -> good when seats < 1_000  -> bad when seats = 1_000 and usage >= 10%
+         after 90 days -> bad",
+        "property large_is_good: never at bad while seats > 1_000 and usage >= 10%
+         property never_bad_with_usage: never at bad while usage >= 10%
+         property just_below: never at bad while usage >= 10% and seats < 1_000
+         property soon: eventually at (good, bad) within 90 days
+         property sooner: eventually at (good, bad) within 89 days",
+    );
+    // A customer may have been measured at the very end: who makes it on the last day has made it.
+    assert_eq!(
+        told(&text),
+        ["large_is_good proved", "never_bad_with_usage refuted", "just_below proved", "soon proved", "sooner refuted"]
+    );
+}
+
+#[test]
+fn one_instant() {
+    // The limit comes after what is said on its day: nobody is bad who was called on that day.
+    let text = stage(
+        "",
+        "on call -> good  after 30 days -> bad",
+        "property called: never at bad while happened call
+         property rang: never at bad while happened ring",
+    );
+    assert_eq!(told(&text), ["called proved", "rang refuted"]);
+}
+
+#[test]
+fn while_under_way() {
+    let facts = "facts of the customer { csm : yes/no rising }";
+    let late = stage(
+        facts,
+        "task 1 mandatory \"T\"  -> good when csm  -> bad otherwise",
+        "property ours: never at bad while csm",
+    );
+    // A track that has ended is looked at no more.
+    assert_eq!(told(&late), ["ours proved"]);
+    let work =
+        stage(facts, "task 1 mandatory \"T\"  -> good when csm  -> bad otherwise", "property ours: csm before at good");
+    assert_eq!(told(&work), ["ours proved"]);
+    let watched = "playbook p { services { a \"A\" } facts of the customer { csm : yes/no rising }
+        each service { CSM start -> work stage work { task 1 mandatory \"T\" -> good } stage hand { task 2 mandatory \"H\" -> good }
+        end good success } then -> finished end finished success }
+        property handed: never at work while csm";
+    assert_eq!(told(&watched.replace("CSM", "whenever csm -> hand")), ["handed proved"]);
+    // Only at the start: one who gets a manager later is missed.
+    let start = watched.replace("CSM", "").replace("start -> work", "start -> hand when csm -> work otherwise");
+    assert_eq!(told(&start), ["handed refuted"]);
+}
+
+#[test]
+fn tasks() {
+    let body = "task 1 mandatory \"One\" due within 5 days  task 2 optional \"Two\" due within 5 days  -> good when done task 2  -> bad otherwise";
+    let text = stage(
+        "",
+        body,
+        "property order: task 1 before task 2
+         property order_taken: task 1 before task 2 assuming task 1 is not not required
+         property two_done: never at good while not done task 2
+         property one_done: always done task 1 while at good
+         property follows: task 1 followed by task 2 within 5 days assuming tasks meet due
+         property ends: eventually at (good, bad) within 10 days assuming tasks meet due
+         property ends_sooner: eventually at (good, bad) within 9 days assuming tasks meet due
+         property ends_at_all: eventually at (good, bad)
+         property once: task 1 at most once",
+    );
+    assert_eq!(
+        told(&text),
+        [
+            "order refuted",
+            "order_taken proved",
+            "two_done proved",
+            "one_done refuted",
+            "follows refuted",
+            "ends proved",
+            "ends_sooner refuted",
+            "ends_at_all refuted",
+            "once proved"
+        ]
+    );
+}
+
+#[test]
+fn blockers() {
+    let text = "playbook p { services { a \"A\" }
+        each service { start -> work
+          stage work { task 1 mandatory \"One\" due within 10 days  task 2 mandatory \"Two\" due within 10 days  -> good  on blocker -> fix }
+          stage fix { on resolved -> resume work  after 30 days -> bad }
+          stage last { task 3 mandatory \"Three\" -> good }
+          end good success end bad failure }
+        then -> finished end finished success }
+        property ends: eventually end within 180 days assuming tasks meet due, at most 4 blockers
+        property ends_sooner: eventually end within 179 days assuming tasks meet due, at most 4 blockers
+        property unbounded: eventually end within 1000 days assuming tasks meet due
+        property fixed: at fix followed by at (work, bad) within 30 days
+        property four: at fix at most 4 times assuming at most 4 blockers
+        property three: at fix at most 3 times assuming at most 4 blockers";
+    let told = told(text);
+    assert_eq!(told[2..], ["unbounded refuted", "fixed proved", "four proved", "three refuted"]);
+    assert_eq!(told[..2], ["ends proved", "ends_sooner refuted"]);
+}
+
+#[test]
+fn loops() {
+    let text = "playbook p { events { call \"Call\" }
+        start -> wait
+        stage wait { on call -> listen at most 3 times  after 10 days -> done }
+        stage listen { task 1 mandatory again \"Listen\" due within 2 days  -> wait }
+        end done success }
+        property three: at listen at most 3 times
+        property two: at listen at most 2 times
+        property tasks: task 1 at most 3 times
+        property ends: eventually end within 46 days assuming tasks meet due
+        property sooner: eventually end within 45 days assuming tasks meet due
+        property resumed: eventually end within 16 days assuming tasks meet due";
+    assert_eq!(
+        told(text),
+        ["three proved", "two refuted", "tasks proved", "ends proved", "sooner refuted", "resumed refuted"]
+    );
+    let kept = text.replace("-> wait }\n        end", "-> resume wait }\n        end");
+    // With its clock kept, the wait counts once.
+    assert_eq!(told(&kept)[5], "resumed proved");
+    let endless = text.replace("at most 3 times  after", "after");
+    assert_eq!(told(&endless)[3], "ends refuted");
+}
+
+#[test]
+fn several_services() {
+    let text = "playbook p { services { a \"A\" b \"B\" c \"C\" } facts of each service { usage : percent }
+        each service { start -> work stage work { -> good when usage >= 10%  after 90 days -> bad } end good success end bad failure }
+        then -> fine when all services where (at good)  -> mixed when any services where (at good) and any services where (at bad)
+             -> poor otherwise
+        end fine success end mixed neutral end poor failure }
+        property none_bad: never at fine while any services where (at bad)
+        property one_is_not_mixed: never at mixed
+        property ends: eventually end within 90 days";
+    let told = told(text);
+    assert_eq!(told[1], "one_is_not_mixed refuted");
+    assert!(["none_bad proved", "none_bad bounded"].contains(&told[0].as_str()), "{told:?}");
+    assert!(["ends proved", "ends bounded"].contains(&told[2].as_str()), "{told:?}");
+}
+
+#[test]
+fn facts_that_belong_together() {
+    let text = stage(
+        "facts of each service { seats : int fixed  used : int }",
+        "task 1 mandatory \"T\"  -> good when used >= seats  -> bad when used < seats  after 1 year -> bad",
+        "property full: always used >= seats while at good
+         property fuller: always used > seats while at good
+         property known: never unknown used while at good",
+    );
+    assert_eq!(told(&text), ["full proved", "fuller refuted", "known proved"]);
+}
+
+#[test]
+fn passing_moments() {
+    // A stage that is left at once is no moment at which anything can be seen, unless its task waits.
+    let text = stage(
+        "facts of each service { f : yes/no }",
+        "task 1 mandatory \"T\"  -> good",
+        "property seen: eventually (at work and f = f) within 1 day
+         property comes: at work before at good",
+    );
+    let told = told(&text);
+    assert_eq!(told[1], "comes proved");
+    assert_eq!(told[0], "seen refuted");
+}
