@@ -1,5 +1,4 @@
 //! `playbook verify`: what holds for every journey there can be, and the customer for whom it does not.
-#![expect(clippy::disallowed_methods, reason = "the command line is where example customers are written")]
 
 use super::analyse::{Analysis, analyse, report};
 use super::output::write_file;
