@@ -23,8 +23,15 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Where one simulation is cut into parts: so many, of customers who came one after the other.
-const PARTS: usize = 20;
+/// Into how many lots of customers who came one after the other a simulation is cut: fewer where they would become so
+/// short that neighbours are alike.
+fn lots(customers: usize) -> usize {
+    match customers {
+        0..500 => 5,
+        500..2_000 => 10,
+        _ => 20,
+    }
+}
 
 /// How many customers are told of as done in one go.
 const TOLD: u64 = 64;
@@ -197,6 +204,7 @@ pub(super) fn simulate<'p>(
     stop: &'p AtomicBool,
 ) -> (Tally, Option<Watched>) {
     let count = arrivals.len();
+    let lots = lots(count);
     let warm_up = plan.warm_up.map_or(i64::MIN, |warm_up| warm_up.0);
     let since = warm_up.max(arrivals.first().map_or(0, |first| first.at));
     let mut whole = Tally::new(machine);
@@ -209,7 +217,7 @@ pub(super) fn simulate<'p>(
         agenda: BinaryHeap::new(),
         journeys: Vec::new(),
         // The last is for those who are not counted.
-        parts: vec![Tally::new(machine); PARTS + 1],
+        parts: vec![Tally::new(machine); lots + 1],
         whole,
         warm_up,
         scarce,
@@ -237,8 +245,8 @@ pub(super) fn simulate<'p>(
         if come == Some((at, turn)) {
             let Some((place, arrived)) = arrivals.next() else { break };
             let counted = place.checked_sub(warming);
-            let part = counted.map_or(PARTS, |counted| counted * PARTS / (count - warming));
-            shop.whole.warming_up += u64::from(part == PARTS);
+            let part = counted.map_or(lots, |counted| counted * lots / (count - warming));
+            shop.whole.warming_up += u64::from(part == lots);
             shop.arrives(arrived, part, from_file);
             shop.turn(place, at, None);
             continue;
@@ -471,7 +479,8 @@ impl<'p> Shop<'_, 'p, '_> {
             self.floor.take(group, now);
             if ticket.asked >= self.warm_up {
                 // Those who came in the warm-up are no customers of any part: their waits go to the first.
-                let part = &mut self.parts[if journey.part == PARTS { 0 } else { journey.part }];
+                let counted = journey.part + 1 < self.parts.len();
+                let part = &mut self.parts[if counted { journey.part } else { 0 }];
                 for role in &waiting.line.0 {
                     part.waits[role.index()].record(now - ticket.asked);
                 }
