@@ -74,9 +74,10 @@ fn in_pieces(lines: &[Line], at: usize) -> bool {
 }
 
 /// Numbers of tasks at the beginning of a row.
-fn numbers(line: &str) -> Option<String> {
-    let cell = line.trim().strip_prefix('|')?.split('|').next()?;
-    super::table::is_number(cell).then(|| cell.trim().to_owned())
+fn numbers(line: &str) -> Vec<String> {
+    let cells = super::table::cells(line);
+    let first = cells.iter().take(2).map(|cell| super::table::numbers(cell)).find(|numbers| !numbers.is_empty());
+    first.unwrap_or_default().iter().map(u32::to_string).collect()
 }
 
 #[cfg(test)]

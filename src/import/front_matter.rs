@@ -19,26 +19,30 @@ pub struct FrontMatter {
 pub fn read(lines: &[&str]) -> FrontMatter {
     let is_dashes = |line: &str| line.trim().len() >= 3 && line.trim().chars().all(|character| character == '-');
     let Some(start) = lines.iter().position(|line| !line.trim().is_empty()) else { return FrontMatter::default() };
-    let looks_like_entry =
-        |line: &&str| entry(line).is_some() || line.trim().starts_with('#') || line.trim().is_empty();
     if !lines.get(start).is_some_and(|line| is_dashes(line)) {
         return FrontMatter::default();
     }
     let mut front = FrontMatter::default();
     let rest = lines.get(start + 1..).unwrap_or_default();
+    let fits = |line: &str| {
+        let trimmed = line.trim();
+        let key = entry(line).is_some_and(|(key, _)| !key.contains(' ') && key.is_ascii());
+        let goes_on = line.starts_with([' ', '\t']) && !trimmed.starts_with(['|', '#']);
+        key || goes_on || trimmed.is_empty() || trimmed.starts_with("- ") || trimmed.starts_with("# ")
+    };
     let end = rest.iter().position(|line| is_dashes(line) || line.trim() == "...");
     let (body, closed) = match end {
-        Some(end) => (rest.get(..end).unwrap_or_default(), true),
-        None => {
-            let end = rest.iter().position(|line| {
-                entry(line).is_none_or(|(key, _)| key.contains(' ')) && !line.trim_start().starts_with("# required")
-            });
-            (rest.get(..end.unwrap_or(rest.len())).unwrap_or_default(), false)
+        Some(end) if rest.iter().take(end).all(|line| fits(line)) => (rest.get(..end).unwrap_or_default(), true),
+        _ => {
+            // Not closed: up to the first line that is no entry.
+            let is_entry = |line: &&str| {
+                fits(line) && !line.trim().is_empty() && (!line.starts_with('#') || line.contains("metadata"))
+            };
+            let end = rest.iter().position(|line| !is_entry(line)).unwrap_or(rest.len());
+            (rest.get(..end).unwrap_or_default(), false)
         }
     };
-    if body.is_empty()
-        || (closed && !body.iter().all(looks_like_entry) && !body.iter().any(|line| entry(line).is_some()))
-    {
+    if !body.iter().any(|line| entry(line).is_some()) {
         return front;
     }
     front.lines = start + 1 + body.len() + usize::from(closed);

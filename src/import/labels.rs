@@ -14,6 +14,8 @@ pub struct Labelled {
     pub bold: bool,
     /// Whether it says so by its position in the line rather than by a word of its own.
     pub inline: bool,
+    /// The label as it is written, where nobody knows it.
+    pub guessed: Option<String>,
 }
 
 /// The labels of a line; none where it does not begin with one. Several may share a line.
@@ -21,19 +23,25 @@ pub struct Labelled {
 pub fn of_line(line: &str, languages: &Languages, language: &str) -> Vec<Labelled> {
     let bold = line.contains("**") || line.contains("__");
     let text = line.trim().trim_start_matches(['-', '*', '>', '+', '_', ' ', '•']);
-    let Some((head, rest)) = split_at_colon(text) else { return Vec::new() };
-    if head.chars().count() > 48 {
-        return Vec::new();
-    }
-    let Some(label) = languages.label(language, &plain(&head.replace("**", ""))) else { return Vec::new() };
-    let mut found = vec![Labelled { label, value: String::new(), bold, inline: false }];
+    let known = |head: &str| {
+        let short = head.chars().count() <= 48;
+        short.then(|| languages.label(language, &plain(&head.replace("**", "")))).flatten()
+    };
+    let by_colon = split_at_colon(text).and_then(|(head, rest)| Some((known(head)?, rest)));
+    // Without its colon, a label is known by the bold value behind it.
+    let by_bold = || {
+        let at = text.find("**").filter(|at| *at > 0)?;
+        Some((known(text.get(..at)?)?, text.get(at..)?))
+    };
+    let Some((label, rest)) = by_colon.or_else(by_bold) else { return Vec::new() };
+    let mut found = vec![Labelled { label, value: String::new(), bold, inline: false, guessed: None }];
     // Further labels within the line.
     let mut rest = rest.to_owned();
     while let Some((before, label, after, inline)) = next_label(&rest, languages, language) {
         if let Some(last) = found.last_mut() {
             last.value = before;
         }
-        found.push(Labelled { label, value: String::new(), bold, inline });
+        found.push(Labelled { label, value: String::new(), bold, inline, guessed: None });
         rest = after;
     }
     if let Some(last) = found.last_mut() {
@@ -138,6 +146,7 @@ mod tests {
         assert_eq!(labels("zh-CN", "主要角色: **FastTrack 经理**"), [(Label::Primary, "FastTrack 经理".to_owned())]);
         assert_eq!(labels("en", "Primary Roles: -"), [(Label::Primary, "-".to_owned())]);
         assert_eq!(labels("en", "Customers say: **no**"), []);
+        assert_eq!(labels("en", "Primary Role **FastTrack Manager**"), manager());
         assert_eq!(labels("en", "Primary"), []);
     }
 

@@ -6,7 +6,7 @@ use super::play::playbook_name;
 use super::read::line_span;
 use super::text::{key, plain};
 use crate::diagnostic::{
-    DEAD_END_PROCESS, DIFFERING_TASK, Diagnostic, ISOLATED_PROCESS, MISSING_PAGE, TRANSLATION_DRIFT,
+    BAD_FRONT_MATTER, DEAD_END_PROCESS, DIFFERING_TASK, Diagnostic, ISOLATED_PROCESS, MISSING_PAGE, TRANSLATION_DRIFT,
     UNREACHABLE_PROCESS,
 };
 use crate::source::{FileId, Source, Span};
@@ -51,6 +51,7 @@ fn bare(target: &str) -> &str {
 pub fn check(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     missing_pages(pages, exists, &mut found);
+    front_matter(pages, &mut found);
     let mut languages: BTreeMap<&str, Vec<Located<'_>>> = BTreeMap::new();
     for located in pages {
         languages.entry(located.page.language.as_str()).or_default().push(*located);
@@ -65,6 +66,7 @@ pub fn check(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool) -> Vec<
 
 /// Links to pages that are not there, with the page that was probably meant.
 fn missing_pages(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool, found: &mut Vec<Diagnostic>) {
+    let mut known: BTreeMap<(&str, &str, &str), Option<String>> = BTreeMap::new();
     for located in pages {
         let mut said: BTreeSet<(String, u32)> = BTreeSet::new();
         for reference in &located.page.links {
@@ -76,9 +78,48 @@ fn missing_pages(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool, fou
                 continue;
             }
             let message = format!("there is no page `{}`", bare(target));
-            let meant = meant(bare(target), located, pages);
+            let place = (located.folder, located.page.language.as_str(), bare(target));
+            let meant = known.entry(place).or_insert_with(|| meant(bare(target), located, pages)).clone();
             let help = meant.map(|name| format!("The page `{name}` is probably meant"));
             found.push(Diagnostic::new(&MISSING_PAGE, located.span(reference.line), message).help_if(help));
+        }
+    }
+}
+
+/// Values of the front matter that are nearly what all other pages have, or what these have under another key.
+fn front_matter(pages: &[Located<'_>], found: &mut Vec<Diagnostic>) {
+    const KEYS: [&str; 4] = ["author", "ms.author", "manager", "ft.owner"];
+    let value = |located: &Located<'_>, key: &str| -> Option<String> {
+        located.page.meta.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+    };
+    let mut usual: BTreeMap<&str, String> = BTreeMap::new();
+    for key in KEYS {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for value in pages.iter().filter_map(|located| value(located, key)) {
+            *counts.entry(value).or_default() += 1;
+        }
+        let all: usize = counts.values().sum();
+        // Only what nearly all pages agree on says anything about the others.
+        if let Some((value, count)) = counts.into_iter().max_by_key(|(_, count)| *count)
+            && all >= 10
+            && count * 10 >= all * 8
+        {
+            usual.insert(key, value);
+        }
+    }
+    for located in pages {
+        for (key, expected) in &usual {
+            let Some(own) = value(located, key).filter(|own| own != expected && !own.is_empty()) else { continue };
+            let elsewhere = usual.iter().find(|(other, value)| *other != key && **value == own && own != *expected);
+            let near = own.chars().count() > 3 && strsim::damerau_levenshtein(&own, expected) <= 2;
+            let message = match elsewhere {
+                Some((other, _)) => format!("`{key}` is `{own}`, which is the `{other}` of other pages"),
+                None if near => format!("`{key}` is `{own}`, and `{expected}` on nearly all other pages"),
+                None => continue,
+            };
+            let starts = |line: &u32| located.source.line(*line).trim_start().starts_with(&format!("{key}:"));
+            let line = (1..=located.page.title_line).find(starts).unwrap_or(1);
+            found.push(Diagnostic::new(&BAD_FRONT_MATTER, located.span(line), message));
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Block {
     Quote,
     /// Code.
     Code,
+    /// A comment, which readers do not see.
+    Hidden,
 }
 
 /// A block with its lines. A heading, paragraph or item has its marks taken off.
@@ -77,7 +79,11 @@ pub fn blocks(lines: Vec<Line>) -> Vec<Piece> {
     let texts: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
     for (at, line) in lines.into_iter().enumerate() {
         let note = notes.get(at).copied().unwrap_or_default();
-        if note.underline || note.hidden {
+        if note.underline {
+            continue;
+        }
+        if note.hidden {
+            pieces.push(Piece { block: Block::Hidden, lines: vec![line], mark: None, apart });
             continue;
         }
         let text = line.text.trim();

@@ -97,15 +97,36 @@ pub fn identifier(words: &str) -> String {
         }
         name.extend(word.chars().take(48));
     }
-    // Letters the language knows are those of names in most languages; others are left out.
-    name.retain(|character| character == '_' || character.is_alphanumeric());
-    if name.is_empty() || name.starts_with(|start: char| start.is_numeric()) {
+    name.retain(is_of_names);
+    let name_start = name.trim_start_matches('_').len();
+    name.drain(..name.len() - name_start);
+    if name.is_empty() || name.starts_with(|start: char| start.is_ascii_digit()) {
         name.insert_str(0, "n_");
     }
     if RESERVED.contains(&name.as_str()) {
         name.push('_');
     }
     name
+}
+
+/// Whether a character is a letter of a name: of those the pages are written with, and that every reader of the language knows.
+fn is_of_names(character: char) -> bool {
+    character == '_'
+        || character.is_ascii_alphanumeric()
+        || character.is_alphabetic()
+            && matches!(
+                character,
+                '\u{c0}'..='\u{24f}'
+                    | '\u{386}'..='\u{3ff}'
+                    | '\u{400}'..='\u{481}'
+                    | '\u{48a}'..='\u{52f}'
+                    | '\u{3041}'..='\u{3096}'
+                    | '\u{30a1}'..='\u{30fa}'
+                    | '\u{30fc}'
+                    | '\u{3400}'..='\u{4dbf}'
+                    | '\u{4e00}'..='\u{9fff}'
+                    | '\u{ac00}'..='\u{d7a3}'
+            )
 }
 
 /// The name of the playbook of a page: the name of its file without phase, audience and language.

@@ -83,6 +83,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
         approach: None,
         in_approach: false,
         seen: Vec::new(),
+        order: Vec::new(),
         next: Vec::new(),
         dates: Vec::new(),
         unknown: Vec::new(),
@@ -135,6 +136,8 @@ struct Reader<'a> {
     in_approach: bool,
     /// Sections that were there.
     seen: Vec<Heading>,
+    /// Headings of the second level in order: what they announce, or which section without a meaning.
+    order: Vec<Result<Heading, usize>>,
     next: Vec<Passage>,
     dates: Vec<(String, u32)>,
     unknown: Vec<String>,
@@ -174,7 +177,7 @@ impl Reader<'_> {
 
     /// All links of the page, in order.
     fn links(&mut self, pieces: &[Piece]) {
-        for piece in pieces.iter().filter(|piece| piece.block != Block::Code) {
+        for piece in pieces.iter().filter(|piece| !matches!(piece.block, Block::Code | Block::Hidden)) {
             let has = |line: &Line| line.text.contains("](") || line.text.contains("<a") || line.text.contains("://");
             if !piece.lines.iter().any(has) {
                 continue;
@@ -202,6 +205,14 @@ impl Reader<'_> {
             Block::Heading { level, odd } => self.heading(&first.text, first.number, level, odd, rest),
             Block::Table => self.table(piece),
             Block::Paragraph | Block::Item(_) | Block::Quote => self.prose(piece),
+            Block::Hidden => {
+                let row = first.text.trim().trim_start_matches("<!--").trim();
+                if row.contains('|')
+                    && super::table::cells(row).iter().take(2).any(|cell| super::table::is_number(cell))
+                {
+                    self.say(&UNREAD_ROW, first.number, "a row stands in a comment, which readers do not see");
+                }
+            }
             Block::Code => {
                 let text = piece.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
                 self.passage(Passage { text, form: Form::Verbatim, number: None, line: first.number });
@@ -229,7 +240,7 @@ impl Reader<'_> {
     /// The labels of a line, without words that only look like some.
     fn labels_of(&self, line: &str) -> Vec<Labelled> {
         let mut labels = of_line(line, self.words.languages, self.words.language);
-        let Some(first) = labels.first() else { return labels };
+        let Some(first) = labels.first() else { return self.guessed(line).into_iter().collect() };
         let clear = first.bold || {
             let names = |kind| {
                 let value = unmarked(&first.value);
@@ -249,6 +260,37 @@ impl Reader<'_> {
         }
         labels.retain(|labelled| !matches!(labelled.label, Label::Inputs | Label::Outputs));
         labels
+    }
+
+    /// A label nobody knows, by its value: `X: **FastTrack Manager**` says who does it.
+    fn guessed(&self, line: &str) -> Option<Labelled> {
+        let (name, value) = line.trim().split_once([':', '：'])?;
+        let value = value.trim();
+        let bold = value.strip_prefix("**").and_then(|value| value.strip_suffix("**"))?;
+        let short = (2..40).contains(&name.chars().count()) && !name.contains(['.', '|', '[', '*']);
+        if !short || bold.contains("**") {
+            return None;
+        }
+        let all_known = |kind| {
+            let names = self.words.list(kind, bold);
+            !names.is_empty() && names.iter().all(|name| name.known)
+        };
+        let label = if all_known(NameKind::Role) {
+            Label::Primary
+        } else if all_known(NameKind::Service) {
+            Label::Applies
+        } else if all_known(NameKind::Motion) {
+            Label::Motions
+        } else {
+            return None;
+        };
+        Some(Labelled {
+            label,
+            value: value.to_owned(),
+            bold: true,
+            inline: false,
+            guessed: Some(name.trim().to_owned()),
+        })
     }
 
     fn heading(&mut self, written: &str, line: u32, level: u8, odd: bool, rest: &[Piece]) {
@@ -328,6 +370,7 @@ impl Reader<'_> {
         self.in_approach = false;
         self.page.sections.push(Section { title, level, line, prose: Vec::new() });
         self.at = At::Other(self.page.sections.len() - 1);
+        self.order.push(Err(line as usize));
     }
 
     /// Whether a heading of this level ends the section without a meaning that is open.
@@ -364,6 +407,7 @@ impl Reader<'_> {
             );
         }
         self.seen.push(known);
+        self.order.push(Ok(known));
         let usual = self.words.languages.by_tag(self.words.language).map_or("", |language| language.heading(known));
         if usual != text && !self.page.headings.iter().any(|(heading, _)| *heading == known) {
             self.page.headings.push((known, text.to_owned()));
@@ -486,6 +530,13 @@ impl Reader<'_> {
             self.say(&ODD_LABEL, line.number, "role and services stand in one label");
         } else if several {
             self.say(&ODD_LABEL, line.number, format!("{} labels stand on one line", labels.len()));
+        }
+        if let Some(name) = labels.iter().find_map(|label| label.guessed.clone()) {
+            self.say(
+                &ODD_LABEL,
+                line.number,
+                format!("the label `{name}` is not known: it is taken for what its value says"),
+            );
         }
         let mut used = 0;
         let last = labels.len() - 1;

@@ -78,6 +78,8 @@ pub fn numbers(cell: &str) -> Vec<u32> {
     if text.is_empty() || !text.starts_with(|character: char| character.is_ascii_digit()) {
         return Vec::new();
     }
+    // A remark in brackets is no part of the number.
+    let text = text.split_once(['(', '[']).map_or(text, |(number, _)| number.trim());
     let separators = |character: char| matches!(character, ',' | ';' | '/' | '、' | ' ' | '&' | '+');
     let mut numbers = Vec::new();
     let compact = text.replace(" - ", "-").replace(['–', '—', '~'], "-");
@@ -127,6 +129,7 @@ mod tests {
         assert_eq!(numbers("3731"), [3731]);
         assert_eq!(numbers("[1247](a.md)"), [1247]);
         assert_eq!(numbers("**3731**"), [3731]);
+        assert_eq!(numbers("3731 (new)"), [3731]);
         assert_eq!(numbers("3731, 3732"), [3731, 3732]);
         assert_eq!(numbers("3731-3733"), [3731, 3732, 3733]);
         assert_eq!(numbers("３７３１"), [3731]);

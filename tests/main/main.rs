@@ -5,6 +5,7 @@
 mod cases;
 mod flow;
 mod import;
+mod import_laws;
 mod pages;
 mod program;
 mod robustness;

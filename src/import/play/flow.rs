@@ -161,7 +161,7 @@ impl Writer<'_> {
                 let Some(step) = page.steps.get(at) else { return Vec::new() };
                 let (prose, own) = split(step);
                 // Where the lists differ, all of it is prose.
-                if own.len() == items { prose } else { step.prose.clone() }
+                if own.len() == items { prose } else { prose.into_iter().chain(own).collect() }
             })
             .collect();
         for number in 0..main.len() {
@@ -311,21 +311,25 @@ impl Writer<'_> {
     }
 }
 
-/// The prose of a step and the plain list it ends in, whose items are things to do.
+/// The prose of a step and the plain list it ends in, whose items are things to do. Headings within it stand below the
+/// one of a step, whatever level that has on its page.
 fn split(step: &Step) -> (Vec<Passage>, Vec<Passage>) {
-    let first = step
-        .prose
-        .iter()
-        .rposition(|passage| passage.form != Form::Item(1) || passage.number.is_some())
-        .map_or(0, |last| last + 1);
-    // A list that something else stands in is kept as it is.
-    let nested = step.prose.iter().skip(first).any(|passage| passage.text.contains('\n'));
-    let inside = step.prose.get(first.wrapping_sub(1)).is_some_and(|above| matches!(above.form, Form::Item(_)));
-    if nested || inside {
-        return (step.prose.clone(), Vec::new());
+    let mut all = step.prose.clone();
+    for passage in &mut all {
+        if let Form::Heading(level) = passage.form {
+            passage.form = Form::Heading((level + 3).saturating_sub(step.level).clamp(4, 6));
+        }
     }
-    let (prose, items) = step.prose.split_at(first);
-    (prose.to_vec(), items.to_vec())
+    let is_item = |passage: &Passage| passage.form == Form::Item(1) && passage.number.is_none();
+    let first = all.iter().rposition(|passage| !is_item(passage)).map_or(0, |last| last + 1);
+    // A list that something else stands in is kept as it is.
+    let nested = all.iter().skip(first).any(|passage| passage.text.contains('\n'));
+    let inside = all.get(first.wrapping_sub(1)).is_some_and(|above| matches!(above.form, Form::Item(_)));
+    if nested || inside {
+        return (all, Vec::new());
+    }
+    let items = all.split_off(first);
+    (all, items)
 }
 
 /// The words and the address of a text that is one link.

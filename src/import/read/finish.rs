@@ -8,16 +8,18 @@ use super::super::tasks::Table;
 use super::super::text::{key, plain, seen};
 use super::Reader;
 use crate::diagnostic::{
-    Diagnostic, MISSING_SECTION, NO_PROCESS, REPEATED_TASK, TASK_OUTSIDE_SERVICES, UNORDERED_HISTORY, UNREAD_ROW, sort,
+    Diagnostic, MISPLACED_HEADING, MISSING_SECTION, NO_PROCESS, REPEATED_TASK, TASK_OUTSIDE_SERVICES,
+    UNORDERED_HISTORY, UNREAD_ROW, sort,
 };
 use std::collections::BTreeMap;
 
 impl Reader<'_> {
     /// Puts the page together, and says what is odd about it as a whole.
     pub(super) fn finish(mut self, pieces: &[Piece]) -> (Page, Vec<Diagnostic>) {
-        self.next_steps();
         self.title();
         self.kind();
+        self.sections_by_place();
+        self.next_steps();
         self.phase_by_name();
         self.page.headings.sort();
         self.repeated_tasks();
@@ -34,6 +36,65 @@ impl Reader<'_> {
         let mut found = self.found;
         sort(&mut found);
         (self.page, found)
+    }
+
+    /// On a process page, a section nobody knows that stands just where one is missing is that one.
+    fn sections_by_place(&mut self) {
+        const USUAL: [Heading; 7] = [
+            Heading::Overview,
+            Heading::Objectives,
+            Heading::Approach,
+            Heading::Inputs,
+            Heading::Outputs,
+            Heading::Next,
+            Heading::History,
+        ];
+        if !self.page.is_process() {
+            return;
+        }
+        let place = |heading: Heading| USUAL.iter().position(|usual| *usual == heading);
+        let mut meant: Vec<(usize, Heading)> = Vec::new();
+        for (at, entry) in self.order.iter().enumerate() {
+            let Err(line) = entry else { continue };
+            let before = match at.checked_sub(1).and_then(|before| self.order.get(before)) {
+                Some(Ok(known)) => place(*known).map(|place| place + 1),
+                Some(Err(_)) => None,
+                None => Some(0),
+            };
+            let after = match self.order.get(at + 1) {
+                Some(Ok(known)) => place(*known),
+                _ => None,
+            };
+            if let (Some(before), Some(after)) = (before, after)
+                && before + 1 == after
+                && let Some(heading) = USUAL.get(before).filter(|heading| !self.seen.contains(heading))
+            {
+                meant.push((*line, *heading));
+            }
+        }
+        for (line, heading) in meant {
+            let found =
+                self.page.sections.iter().position(|section| section.line as usize == line && section.level == 2);
+            let Some(section) = found.map(|found| self.page.sections.remove(found)) else { continue };
+            let prose = section.prose;
+            match heading {
+                Heading::Overview => self.page.overview = prose,
+                Heading::Objectives => self.page.objectives = prose,
+                Heading::Inputs => self.page.key_inputs = prose,
+                Heading::Outputs => self.page.key_outputs = prose,
+                Heading::Next => self.next = prose,
+                _ => self.page.approach = prose,
+            }
+            let own = self.words.languages.by_tag(self.words.language).map_or("", |language| language.heading(heading));
+            let title = plain(&section.title);
+            self.say(
+                &MISPLACED_HEADING,
+                section.line,
+                format!("the heading `{title}` is not known: by its place it is taken for `{own}`"),
+            );
+            self.seen.push(heading);
+            self.page.headings.push((heading, title));
+        }
     }
 
     fn next_steps(&mut self) {
