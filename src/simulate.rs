@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod calendar;
+mod compiled;
 mod contended;
 pub mod distribution;
 mod draw;
@@ -31,8 +32,9 @@ use crate::model::scenario::Scenario;
 use crate::run::journey::drive;
 use crate::run::{Customer, Machine};
 use crate::value::Duration;
+use compiled::{Compiled, LANES, Worker};
 use plan::Plan;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use replay::Watched;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tally::{Counter, Memory};
@@ -64,6 +66,20 @@ pub struct Options {
     pub shard: Option<Shard>,
     /// Where customers share people: how many independent simulations; 0 is as 1.
     pub replications: u32,
+    /// What follows the customers.
+    pub engine: Engine,
+}
+
+/// What follows the customers. Both give the same figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// The compiled form where there is one, else the interpreter.
+    #[default]
+    Auto,
+    /// The compiled form: many customers side by side.
+    Compiled,
+    /// The reference interpreter: one customer after the other.
+    Interpreter,
 }
 
 /// Who goes through the playbook.
@@ -100,6 +116,8 @@ pub type Progress<'p> = &'p (dyn Fn(u64) + Sync);
 pub enum Failure {
     /// It was asked to stop: what is known so far.
     Stopped(Box<Tally>),
+    /// There is no compiled form; in words, why.
+    NotCompiled(String),
     /// The system gives no threads; in its words.
     NoThreads(String),
 }
@@ -124,12 +142,21 @@ pub fn simulate(
     let scarce = contended::scarce(machine, scenario);
     let customers = cohort.size(scenario);
     let tally = if scarce.contains(&true) {
+        if options.engine == Engine::Compiled {
+            return Err(Failure::NotCompiled("people who are shared".to_owned()));
+        }
         let together = Together { machine, scenario, scarce: &scarce, shard, progress, stop };
         let given = cohort.given();
         pool.install(|| together.replications(customers, given.as_deref(), options))
     } else {
         let plan = Plan::new(&machine.playbook, scenario, options.seed);
-        let run = Run { machine, plan: &plan, customers, shard, progress, stop };
+        let given = matches!(cohort, Cohort::Given(_));
+        let compiled = match options.engine {
+            Engine::Interpreter => None,
+            Engine::Auto => Compiled::new(machine, &plan, given).ok(),
+            Engine::Compiled => Some(Compiled::new(machine, &plan, given).map_err(Failure::NotCompiled)?),
+        };
+        let run = Run { machine, plan: &plan, compiled, customers, shard, progress, stop };
         match cohort {
             Cohort::Drawn(customers) => pool.install(|| run.drawn(customers)),
             Cohort::Given(customers) => run.given(&pool, customers),
@@ -233,6 +260,18 @@ impl Together<'_> {
     }
 }
 
+/// Why customers cannot be followed side by side, and the interpreter follows them one after the other: drawn ones, or
+/// ones `given` in a file.
+///
+/// # Errors
+/// In words, what there is no compiled form for.
+pub fn compiles(machine: &Machine, scenario: &Scenario, given: bool) -> Result<(), String> {
+    if contended::scarce(machine, scenario).contains(&true) {
+        return Err("people who are shared".to_owned());
+    }
+    Compiled::new(machine, &Plan::new(&machine.playbook, scenario, 0), given).map(|_| ())
+}
+
 /// When the customer of this number arrives, counted from the start of the cohort.
 #[must_use]
 pub fn arrival(machine: &Machine, scenario: &Scenario, seed: u64, customer: u64, of: u64) -> Duration {
@@ -244,6 +283,7 @@ struct Run<'r> {
     plan: &'r Plan<'r>,
     /// How many there are, as far as arrivals depend on it.
     customers: u64,
+    compiled: Option<Compiled>,
     shard: Shard,
     progress: Progress<'r>,
     stop: &'r AtomicBool,
@@ -260,6 +300,31 @@ impl Run<'_> {
 
     fn drawn(&self, customers: u64) -> Tally {
         let nobody = || Tally::new(self.machine);
+        if let Some(compiled) = &self.compiled {
+            let size = LANES as u64 * self.shard.of.max(1);
+            // Few parts for each thread: every part has columns of its own.
+            let batches = usize::try_from(customers.div_ceil(size)).unwrap_or(usize::MAX);
+            return (0..batches)
+                .into_par_iter()
+                .with_min_len(4)
+                .fold(
+                    || (nobody(), compiled.worker()),
+                    |(mut tally, mut worker), batch| {
+                        let batch = batch as u64;
+                        let range = batch * size..(batch + 1).saturating_mul(size).min(customers);
+                        let done = range.end - range.start;
+                        if self.stopped() {
+                            return (tally, worker);
+                        }
+                        let numbers = range.filter(|number| self.in_shard(*number));
+                        self.side_by_side(compiled, &mut worker, &mut tally, numbers, None);
+                        (self.progress)(done);
+                        (tally, worker)
+                    },
+                )
+                .map(|(tally, _)| tally)
+                .reduce(nobody, merged);
+        }
         (0..customers.div_ceil(CHUNK))
             .into_par_iter()
             .fold(nobody, |mut tally, chunk| {
@@ -268,15 +333,13 @@ impl Run<'_> {
                 self.chunk(&mut tally, numbers.map(|number| (number, fresh.clone())), false);
                 tally
             })
-            .reduce(nobody, |mut tally, other| {
-                tally.merge(&other);
-                tally
-            })
+            .reduce(nobody, merged)
     }
 
     /// Reads as many as all threads can work on, lets them, and reads on: memory does not grow with the cohort.
     fn given(&self, pool: &rayon::ThreadPool, customers: &mut dyn Iterator<Item = Customer>) -> Tally {
-        let batch = CHUNK as usize * 4 * pool.current_num_threads().max(1);
+        let chunk = if self.compiled.is_some() { LANES } else { CHUNK as usize };
+        let batch = chunk * 4 * pool.current_num_threads().max(1);
         let mut tally = Tally::new(self.machine);
         let mut customers = (0_u64..).zip(customers);
         while !self.stopped() {
@@ -286,54 +349,128 @@ impl Run<'_> {
             }
             let part = pool.install(|| {
                 let nobody = || Tally::new(self.machine);
-                let chunks: Vec<&[(u64, Customer)]> = next.chunks(CHUNK as usize).collect();
+                let chunks: Vec<&[(u64, Customer)]> = next.chunks(chunk).collect();
                 chunks
                     .into_par_iter()
                     .fold(nobody, |mut tally, chunk| {
-                        self.chunk(&mut tally, chunk.iter().cloned(), true);
+                        self.given_chunk(&mut tally, chunk);
                         tally
                     })
-                    .reduce(nobody, |mut tally, other| {
-                        tally.merge(&other);
-                        tally
-                    })
+                    .reduce(nobody, merged)
             });
             tally.merge(&part);
         }
         tally
     }
 
-    fn chunk(&self, tally: &mut Tally, customers: impl Iterator<Item = (u64, Customer)>, from_file: bool) {
+    fn given_chunk(&self, tally: &mut Tally, chunk: &[(u64, Customer)]) {
+        let Some(compiled) = &self.compiled else { return self.chunk(tally, chunk.iter().cloned(), true) };
+        if self.stopped() {
+            return;
+        }
+        let numbers = chunk.iter().map(|(number, _)| *number).filter(|number| self.in_shard(*number));
+        self.side_by_side(compiled, &mut compiled.worker(), tally, numbers, Some(chunk));
+        (self.progress)(chunk.len() as u64);
+    }
+
+    /// Customers of these numbers, at most [`LANES`], side by side. `given` are those of a file.
+    fn side_by_side(
+        &self,
+        compiled: &Compiled,
+        worker: &mut Worker,
+        tally: &mut Tally,
+        numbers: impl Iterator<Item = u64>,
+        given: Option<&[(u64, Customer)]>,
+    ) {
+        let fresh = Customer::new(self.machine, "");
+        let of = |number: u64| match given.and_then(|given| Some((given, given.first()?.0))) {
+            Some((given, first)) => &given[(number - first) as usize].1,
+            None => &fresh,
+        };
+        let whole = self.plan.horizon.unwrap_or(DEFAULT_HORIZON).0;
+        let mut horizon = whole;
+        let mut numbers: Vec<u64> = numbers.collect();
+        // Where all begin at once, all look as far.
+        if self.plan.arrival.is_some() || self.plan.starts.is_some() && given.is_some() {
+            numbers.retain(|number| match self.until(of(*number), *number, tally) {
+                Some((_, until)) => {
+                    // Journeys that end before the shortest look do so in any: the others are for the interpreter.
+                    horizon = horizon.min(until);
+                    true
+                }
+                None => false,
+            });
+        } else if self.plan.warm_up.is_some() || whole < 0 {
+            numbers.retain(|number| self.until(of(*number), *number, tally).is_some());
+        }
+        let customers: Option<Vec<&Customer>> = given.map(|_| numbers.iter().map(|number| of(*number)).collect());
+        let left = compiled.follow(worker, &numbers, customers.as_deref(), horizon, tally);
         let mut scene = Scene::new(self.plan, self.stop);
         let mut memory = Memory::default();
+        for place in left {
+            let number = numbers[place];
+            let arrival = self.plan.arrival_of(of(number), number, self.customers);
+            let until = whole.saturating_sub(arrival.0);
+            let customer = of(number).clone();
+            self.journey(tally, (&mut scene, &mut memory), (number, customer), (arrival, until), given.is_some());
+        }
+    }
+
+    /// When a customer arrives, and for how long the journey is looked at; none where it is not counted among journeys.
+    fn until(&self, customer: &Customer, number: u64, tally: &mut Tally) -> Option<(Duration, i64)> {
+        let arrival = self.plan.arrival_of(customer, number, self.customers);
+        let until = self.plan.horizon.unwrap_or(DEFAULT_HORIZON).0.saturating_sub(arrival.0);
+        if until < 0 {
+            tally.not_arrived += 1;
+            return None;
+        }
+        if self.plan.warm_up.is_some_and(|warm_up| arrival < warm_up) {
+            tally.warming_up += 1;
+            return None;
+        }
+        Some((arrival, until))
+    }
+
+    fn chunk(&self, tally: &mut Tally, customers: impl Iterator<Item = (u64, Customer)>, from_file: bool) {
         let mut done = 0;
-        for (number, mut customer) in customers {
+        let counted = customers.inspect(|_| done += 1);
+        let mut scene = Scene::new(self.plan, self.stop);
+        let mut memory = Memory::default();
+        for (number, customer) in counted {
             if self.stopped() {
                 return;
             }
-            done += 1;
             if !self.in_shard(number) {
                 continue;
             }
-            let arrival = self.plan.arrival_of(&customer, number, self.customers);
-            let until = self.plan.horizon.unwrap_or(DEFAULT_HORIZON).0.saturating_sub(arrival.0);
-            if until < 0 {
-                tally.not_arrived += 1;
-                continue;
+            if let Some(look) = self.until(&customer, number, tally) {
+                self.journey(tally, (&mut scene, &mut memory), (number, customer), look, from_file);
             }
-            if self.plan.warm_up.is_some_and(|warm_up| arrival < warm_up) {
-                tally.warming_up += 1;
-                continue;
-            }
-            scene.begin(self.machine, number, &mut customer, from_file);
-            let mut state = self.plan.state(self.machine, &mut customer, arrival);
-            memory.clear();
-            let mut counter = Counter { tally, memory: &mut memory };
-            let stop = drive(self.machine, &mut state, &mut scene, &mut counter, Some(until));
-            tally.finish(self.machine, &state, stop, &mut memory, &[]);
         }
         (self.progress)(done);
     }
+
+    /// One customer's journey, by the interpreter.
+    fn journey(
+        &self,
+        tally: &mut Tally,
+        (scene, memory): (&mut Scene<'_>, &mut Memory),
+        (number, mut customer): (u64, Customer),
+        (arrival, until): (Duration, i64),
+        from_file: bool,
+    ) {
+        scene.begin(self.machine, number, &mut customer, from_file);
+        let mut state = self.plan.state(self.machine, &mut customer, arrival);
+        memory.clear();
+        let mut counter = Counter { tally, memory };
+        let stop = drive(self.machine, &mut state, scene, &mut counter, Some(until));
+        tally.finish(self.machine, &state, stop, memory, &[]);
+    }
+}
+
+fn merged(mut tally: Tally, other: Tally) -> Tally {
+    tally.merge(&other);
+    tally
 }
 
 #[cfg(test)]

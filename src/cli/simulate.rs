@@ -15,8 +15,8 @@ use crate::run::customer::{CustomerError, CustomerProblem, Customers, read_json}
 use crate::run::{Customer, Machine};
 use crate::simulate::log::{LogEntry, log};
 use crate::simulate::{
-    Cohort, Failure, Options, Shard, Summary, Tally, assumptions, missing_assumptions, replay, simulate,
-    waits_for_people,
+    Cohort, Engine, Failure, Options, Shard, Summary, Tally, assumptions, compiles, missing_assumptions, replay,
+    simulate, waits_for_people,
 };
 use crate::source::Sources;
 use crate::suggest::did_you_mean;
@@ -95,6 +95,10 @@ pub struct Arguments {
     #[arg(long, value_name = "OUT", value_parser = parse_log, conflicts_with_all = ["only", "shard", "merge"])]
     log: Option<(PathBuf, LogFormat)>,
 
+    /// What follows the customers: where nothing is said, the compiled form, or the interpreter where there is none
+    #[arg(long, value_enum, default_value_t = Follows::Auto)]
+    engine: Follows,
+
     /// Which playbook, where the file holds several
     #[arg(long, value_name = "NAME")]
     playbook: Option<String>,
@@ -102,6 +106,26 @@ pub struct Arguments {
     /// How to print the figures
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Follows {
+    /// The compiled form, or the interpreter where there is none
+    Auto,
+    /// The compiled form: many customers side by side
+    Compiled,
+    /// The reference interpreter: one customer after the other
+    Interpreter,
+}
+
+impl From<Follows> for Engine {
+    fn from(follows: Follows) -> Engine {
+        match follows {
+            Follows::Auto => Engine::Auto,
+            Follows::Compiled => Engine::Compiled,
+            Follows::Interpreter => Engine::Interpreter,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -212,6 +236,13 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let (tally, partial) = match result {
         Ok(tally) => (tally, false),
         Err(Failure::Stopped(tally)) => (*tally, true),
+        Err(Failure::NotCompiled(why)) => {
+            let help = "Leave `--engine` out: the interpreter follows what cannot be compiled";
+            return Err(Stop::Usage(
+                format!("this scenario cannot be compiled: there is no compiled form for {why}"),
+                Some(help.to_owned()),
+            ));
+        }
         Err(Failure::NoThreads(why)) => return Err(Stop::Unreadable(format!("there are no threads: {why}"))),
     };
     if let (Some((path, format)), false) = (&arguments.log, partial) {
@@ -298,6 +329,17 @@ fn print(
             fields.insert("replications".to_owned(), json!(arguments.replications));
             let left_out = left_out.iter().map(|one| json!({ "about": one.about, "taken": one.taken }));
             fields.insert("assumptions".to_owned(), left_out.collect());
+            let compiled = match arguments.engine {
+                Follows::Interpreter => None,
+                Follows::Auto | Follows::Compiled => {
+                    Some(compiles(machine, scenario, matches!(arguments.customers, Some(Who::File(_)))))
+                }
+            };
+            let engine = if compiled == Some(Ok(())) { "compiled" } else { "interpreter" };
+            fields.insert("engine".to_owned(), engine.into());
+            if let Some(Err(why)) = compiled {
+                fields.insert("not_compiled".to_owned(), why.into());
+            }
             fields.insert("diagnostics".to_owned(), Json::Array(as_json(findings, sources)));
             if let Some(shard) = arguments.shard {
                 fields.insert("shard".to_owned(), json!({ "index": shard.index, "of": shard.of }));
@@ -441,6 +483,7 @@ fn go(
         threads: arguments.threads.map(usize::from),
         shard: arguments.shard,
         replications: arguments.replications,
+        engine: arguments.engine.into(),
     };
     let begun = Instant::now();
     let progress = |done| {

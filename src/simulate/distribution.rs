@@ -14,12 +14,6 @@ impl Distribution {
     pub fn sample(&self, stream: &mut Stream) -> f64 {
         match self {
             Distribution::Constant(value) => *value,
-            Distribution::Uniform { low, high } => between(*low, *high, stream.uniform()),
-            Distribution::Triangular { low, mode, high } => triangular(*low, *mode, *high, stream.uniform()),
-            Distribution::Normal { mean, deviation } => mean + deviation * normal().quantile(stream.uniform()),
-            Distribution::LogNormal { median, sigma } => median * exp(sigma * normal().quantile(stream.uniform())),
-            Distribution::Exponential { mean } => mean * exponential(stream.uniform()),
-            Distribution::Weibull { shape, scale } => scale * power(exponential(stream.uniform()), 1.0 / shape),
             Distribution::Gamma { shape, scale } => scale * gamma(*shape, stream),
             Distribution::Erlang { k, mean } => mean / f64::from(*k) * gamma(f64::from(*k), stream),
             Distribution::Beta { alpha, beta, low, high } => {
@@ -32,14 +26,58 @@ impl Distribution {
                 };
                 between(*low, *high, share)
             }
-            Distribution::Poisson { mean } if *mean < 10.0 => small_poisson(*mean, stream),
-            Distribution::Poisson { mean } => large_poisson(*mean, stream),
+            Distribution::Poisson { mean } if *mean >= 10.0 => large_poisson(*mean, stream),
+            _ => self.quantile(stream.uniform()).unwrap_or_default(),
+        }
+    }
+
+    /// The draw that one uniform number gives, where one is enough: the number below which this share lies.
+    #[must_use]
+    #[inline]
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        Some(match self {
+            Distribution::Constant(value) => *value,
+            Distribution::Uniform { low, high } => between(*low, *high, share),
+            Distribution::Triangular { low, mode, high } => triangular(*low, *mode, *high, share),
+            Distribution::Normal { mean, deviation } => mean + deviation * normal().quantile(share),
+            Distribution::LogNormal { median, sigma } => median * exp(sigma * normal().quantile(share)),
+            Distribution::Exponential { mean } => mean * exponential(share),
+            Distribution::Weibull { shape, scale } => scale * power(exponential(share), 1.0 / shape),
+            Distribution::Poisson { mean } if *mean < 10.0 => small_poisson(*mean, share),
             Distribution::Discrete { outcomes } => {
-                let share = stream.uniform();
                 let place = outcomes.partition_point(|(_, until)| *until <= share);
                 outcomes.get(place).map_or(0.0, |(value, _)| *value)
             }
+            Distribution::Gamma { .. }
+            | Distribution::Erlang { .. }
+            | Distribution::Beta { .. }
+            | Distribution::Poisson { .. } => return None,
+        })
+    }
+
+    /// Draws that take one uniform number each, side by side: turns shares into quantiles.
+    pub fn quantiles(&self, shares: &mut [f64]) {
+        let normal = normal();
+        match self {
+            Distribution::Uniform { low, high } => each(shares, |share| between(*low, *high, share)),
+            Distribution::Triangular { low, mode, high } => {
+                each(shares, |share| triangular(*low, *mode, *high, share));
+            }
+            Distribution::Normal { mean, deviation } => {
+                each(shares, |share| mean + deviation * normal.quantile(share));
+            }
+            Distribution::LogNormal { median, sigma } => {
+                each(shares, |share| median * exp(sigma * normal.quantile(share)));
+            }
+            Distribution::Exponential { mean } => each(shares, |share| mean * exponential(share)),
+            _ => each(shares, |share| self.quantile(share).unwrap_or_default()),
         }
+    }
+}
+
+fn each(shares: &mut [f64], quantile: impl Fn(f64) -> f64) {
+    for share in shares {
+        *share = quantile(*share);
     }
 }
 
@@ -88,8 +126,7 @@ fn gamma(shape: f64, stream: &mut Stream) -> f64 {
 }
 
 /// By walking up the distribution function.
-fn small_poisson(mean: f64, stream: &mut Stream) -> f64 {
-    let share = stream.uniform();
+fn small_poisson(mean: f64, share: f64) -> f64 {
     let (mut count, mut chance) = (0.0, exp(-mean));
     let mut until = chance;
     // Beyond 200 the chances are smaller than the doubles near 1 can tell.

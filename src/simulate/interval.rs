@@ -49,6 +49,20 @@ impl Clusters {
         self.counts += count * count;
     }
 
+    /// Adds many customers: the sum of each, and over how many; those without any add nothing.
+    pub fn add_all(&mut self, sums: &[i64], counts: &[i64]) {
+        let (mut squares, mut products, mut all) = (0_i128, 0_i128, 0_i64);
+        // Whoever has no visit adds nothing: most have none in most stages.
+        for (sum, count) in sums.iter().zip(counts).filter(|(_, count)| **count != 0) {
+            squares += i128::from(*sum) * i128::from(*sum);
+            products += i128::from(*sum) * i128::from(*count);
+            all += count * count;
+        }
+        self.squares = self.squares.saturating_add(squares);
+        self.products = self.products.saturating_add(products);
+        self.counts += i128::from(all);
+    }
+
     /// Adds the customers of another part.
     pub fn merge(&mut self, other: &Clusters) {
         self.squares = self.squares.saturating_add(other.squares);

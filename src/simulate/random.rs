@@ -82,6 +82,20 @@ impl StreamKey {
             .wrapping_add(u64::from(place));
         Stream { at: counter.wrapping_mul(STEP).wrapping_add(self.0), key: finalize(self.0 ^ STEP) }
     }
+
+    /// Where the streams of a customer begin, as seen from those of customer 0: see [`Stream::further`].
+    #[must_use]
+    #[inline]
+    pub fn begin(customer: u64) -> u64 {
+        (customer << (PLACE_BITS + OCCURRENCE_BITS)).wrapping_mul(STEP)
+    }
+
+    /// One occurrence further than there.
+    #[must_use]
+    #[inline]
+    pub fn next_occurrence(begin: u64) -> u64 {
+        begin.wrapping_add(STEP << PLACE_BITS)
+    }
 }
 
 /// The finalizer of SplitMix64: a bijection that spreads every bit.
@@ -105,6 +119,13 @@ impl Stream {
         let bits = mix(self.at, self.key);
         self.at = self.at.wrapping_add(STEP);
         bits
+    }
+
+    /// The stream that lies so much further; what a stream costs is then one addition.
+    #[must_use]
+    #[inline]
+    pub fn further(self, begin: u64) -> Stream {
+        Stream { at: self.at.wrapping_add(begin), ..self }
     }
 
     /// A number between 0 and 1, never 0 and never 1: the middle of one of 2^52 equal parts, exact as a double.
@@ -249,6 +270,15 @@ mod tests {
                 let z = (f64::from(flips) - customers as f64 / 2.0) / (customers as f64 / 4.0).sqrt();
                 assert!(z.abs() < 5.0, "{customer} {occurrence} {place}: {z}");
             }
+        }
+    }
+
+    #[test]
+    fn streams_further_on() {
+        let key = StreamKey::new(3, Purpose::Fact, "x");
+        for customer in [0, 1, 77, 1 << 33] {
+            let begin = StreamKey::next_occurrence(StreamKey::next_occurrence(StreamKey::begin(customer)));
+            assert_eq!(key.at(0, 0, 4).further(begin).bits(), key.at(customer, 2, 4).bits());
         }
     }
 

@@ -3,14 +3,14 @@
 //! Everything is summed in integers, so merging is exact: the same customers give the same bytes for any number of
 //! threads, chunks or shards.
 
-use hdrhistogram::Histogram;
+mod buckets;
+
+use buckets::Buckets;
 use serde::{Deserialize, Serialize};
 
-/// Up to so many values quantiles are exact; beyond, they come from a histogram.
+/// Up to so many values quantiles are exact; beyond, they come from a histogram, and are off by at most 0.05% of
+/// themselves.
 pub const EXACT: usize = 4_096;
-
-/// Digits the histogram keeps: a quantile is off by at most 0.05% of itself.
-const DIGITS: u8 = 3;
 
 /// The standard normal quantile of a 95% interval.
 const NORMAL_95: f64 = 1.959_963_984_540_054;
@@ -42,7 +42,7 @@ pub struct Times {
     /// All values, while there are at most [`EXACT`].
     kept: Vec<i64>,
     /// All values, once there are more.
-    histogram: Option<Histogram<u64>>,
+    histogram: Option<Buckets>,
 }
 
 /// [`Times`] as they travel from one process to another.
@@ -75,6 +75,26 @@ impl Times {
         self.place(seconds, 1);
     }
 
+    /// Counts many lengths of time, in seconds.
+    pub fn record_all(&mut self, seconds: impl ExactSizeIterator<Item = i64> + Clone) {
+        if self.histogram.is_none() && self.kept.len() + seconds.len() <= EXACT {
+            return seconds.for_each(|seconds| self.record(seconds));
+        }
+        self.spill();
+        let Some(histogram) = &mut self.histogram else { return };
+        let (mut least, mut most) = (if self.count == 0 { i64::MAX } else { self.least }, self.most);
+        self.count += seconds.len() as u64;
+        for seconds in seconds {
+            let seconds = seconds.max(0);
+            least = least.min(seconds);
+            most = most.max(seconds);
+            self.sum += i128::from(seconds);
+            self.squares = self.squares.saturating_add(u128::from(seconds.unsigned_abs()).pow(2));
+            histogram.add(seconds.unsigned_abs(), 1);
+        }
+        (self.least, self.most) = (least, most);
+    }
+
     /// Counts all that another one has counted.
     pub fn merge(&mut self, other: &Times) {
         if other.count == 0 {
@@ -90,8 +110,8 @@ impl Times {
         }
         if let Some(histogram) = &other.histogram {
             self.spill();
-            for step in histogram.iter_recorded() {
-                self.place(step.value_iterated_to() as i64, step.count_at_value());
+            for (value, count) in histogram.iter() {
+                self.place(value as i64, count);
             }
         }
     }
@@ -105,8 +125,7 @@ impl Times {
             self.spill();
         }
         if let Some(histogram) = &mut self.histogram {
-            // Cannot fail: the histogram grows to whatever 64 bits hold.
-            let _ = histogram.record_n(seconds.unsigned_abs(), times);
+            histogram.add(seconds.unsigned_abs(), times);
         }
     }
 
@@ -115,10 +134,9 @@ impl Times {
         if self.histogram.is_some() {
             return;
         }
-        // Cannot fail: at most five digits are allowed, and the histogram grows by itself.
-        let Ok(mut histogram) = Histogram::new(DIGITS) else { return };
+        let mut histogram = Buckets::default();
         for value in self.kept.drain(..) {
-            let _ = histogram.record(value.unsigned_abs());
+            histogram.add(value.unsigned_abs(), 1);
         }
         self.kept.shrink_to_fit();
         self.histogram = Some(histogram);
@@ -171,11 +189,11 @@ impl Times {
             }
             Some(histogram) => {
                 let mut until = 0;
-                let found = histogram.iter_recorded().find(|step| {
-                    until += step.count_at_value();
+                let found = histogram.iter().find(|(_, count)| {
+                    until += count;
                     until > place
                 });
-                let value = found.map_or(0, |step| histogram.median_equivalent(step.value_iterated_to()));
+                let value = found.map_or(0, |(value, _)| buckets::middle(value));
                 i64::try_from(value).unwrap_or(i64::MAX).clamp(self.least, self.most)
             }
         };
@@ -191,9 +209,7 @@ impl Serialize for Times {
                 values.sort_unstable();
                 values
             }
-            Some(histogram) => {
-                histogram.iter_recorded().map(|step| (step.value_iterated_to() as i64, step.count_at_value())).collect()
-            }
+            Some(histogram) => histogram.iter().map(|(value, count)| (value as i64, count)).collect(),
         };
         let exact = self.histogram.is_none();
         Stored { sum: self.sum, squares: self.squares, least: self.least, most: self.most, exact, values }

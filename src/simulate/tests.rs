@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use tally::WaitKind;
 
 mod closed_forms;
+mod engines;
 mod people;
 mod reference;
 mod replay;

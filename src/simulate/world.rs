@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) const NOT_DONE: &str = "not done in the scenario";
 
 /// The longest time that is drawn: ten thousand years. Beyond it nobody waits.
-const LONGEST: i64 = 10_000 * 365 * crate::value::DAY;
+pub(super) const LONGEST: i64 = 10_000 * 365 * crate::value::DAY;
 
 /// Something that comes at a time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

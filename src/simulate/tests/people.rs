@@ -38,7 +38,7 @@ fn close(what: &str, figure: f64, interval: Option<crate::simulate::interval::In
     assert!((figure - expected).abs() < 2.0 * half, "{what}: {figure} ± {half}, and not {expected}");
 }
 
-const SIX: Options = Options { seed: 5, threads: None, shard: None, replications: 6 };
+const SIX: Options = Options { seed: 5, threads: None, shard: None, replications: 6, engine: Engine::Auto };
 
 #[test]
 fn one_server_as_in_the_book() {

@@ -1,0 +1,370 @@
+//! A playbook and a scenario made ready for speed: tracks of many customers side by side, in columns.
+//!
+//! The reference interpreter follows one customer from event to event. Customers who share nothing need not be followed like
+//! that: here the flow of each scope is lowered once for each service, with all that is then settled left out (`service is
+//! onedrive`, services of groups, facts that never change), and [`flow`] sends a batch of customers through it stage by
+//! stage and round by round. So the cost of finding out what to do next is shared by the batch, and draws are made in
+//! tight loops. Random numbers are those of the interpreter, number for number.
+//!
+//! What the lowered form cannot say is refused when it is made, with the reason; the interpreter takes over. What turns
+//! out to be unusual for a single customer (a second blocker while the first one holds, a journey that does not end by
+//! the horizon) is left to the interpreter for this customer: draws have names, so it can begin again from the start.
+
+mod batch;
+mod expression;
+mod flow;
+mod program;
+mod sampler;
+mod statements;
+mod time;
+mod work;
+
+use super::plan::Plan;
+use super::tally::Tally;
+use crate::model::{CUSTOMER, FactId, FactScope, ServiceId, Type};
+use crate::run::{Customer, Machine};
+use crate::simulate::random::StreamKey;
+use batch::{Batch, Common, Counts, Reset};
+use expression::{From, Key, Layout, Lowered, Term, UNKNOWN, bits};
+use program::{Compiler, Program, Source, Store};
+use sampler::Drawn;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use batch::LANES;
+
+/// A playbook and a scenario, made ready.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    program: Program,
+    columns: usize,
+    common: Common,
+    /// What is set for each batch.
+    resets: Vec<Reset>,
+    /// Odds of each service that can be intended, and the one taken where none is.
+    services: Option<Intended>,
+    /// Values of facts at the start: for which service, and from what.
+    draws: Vec<(Option<ServiceId>, Store, Drawn, Source)>,
+    /// Columns of facts: where customers from a file have theirs.
+    facts: Vec<(FactId, usize, usize)>,
+    nothing: Counts,
+    given: bool,
+}
+
+/// Which services are intended.
+#[derive(Debug)]
+struct Intended {
+    /// Services with their odds.
+    odds: Vec<(u32, Source, f64)>,
+    /// The one taken where none is drawn.
+    if_none: Option<u32>,
+}
+
+/// A worker's batch.
+#[derive(Debug)]
+pub(super) struct Worker(Batch);
+
+impl Compiled {
+    /// Makes a playbook and a scenario ready, for customers who are drawn or `given` in a file.
+    ///
+    /// # Errors
+    /// In words, what cannot be lowered.
+    pub(super) fn new(machine: &Machine, plan: &Plan<'_>, given: bool) -> Lowered<Compiled> {
+        let playbook = &machine.playbook;
+        if playbook.services.len() > 60 {
+            return Err("more than 60 services".to_owned());
+        }
+        if !plan.timed.is_empty() {
+            return Err("statements at times of their own".to_owned());
+        }
+        // Facts that nothing changes are constants; whether something does is known once the flow is lowered. What turns out
+        // to change is no constant any more, and all is lowered again: at most once for each fact.
+        let mut assigned = BTreeSet::new();
+        loop {
+            let layout = layout(machine, plan, &assigned, given);
+            let mut compiler = Compiler {
+                machine,
+                plan,
+                layout,
+                depth: 0,
+                owners: BTreeMap::new(),
+                offered: BTreeMap::new(),
+                assigned: BTreeSet::new(),
+            };
+            let program = compiler.program(CUSTOMER, None)?;
+            if compiler.assigned.is_subset(&assigned) {
+                return finish(compiler, program, given);
+            }
+            assigned.append(&mut compiler.assigned);
+        }
+    }
+
+    /// A worker that can follow batches.
+    pub(super) fn worker(&self) -> Worker {
+        Worker(Batch::new(self.columns, self.common, self.nothing.clone()))
+    }
+
+    /// Follows customers of these numbers, at most [`LANES`], and counts them. Gives those who are left to the interpreter,
+    /// by place; they are not counted. Among them are all whose journeys go on beyond the horizon.
+    pub(super) fn follow(
+        &self,
+        Worker(batch): &mut Worker,
+        numbers: &[u64],
+        customers: Option<&[&Customer]>,
+        horizon: i64,
+        tally: &mut Tally,
+    ) -> Vec<usize> {
+        batch.horizon = horizon;
+        let mut list: Vec<u32> = (0..numbers.len().min(LANES) as u32).collect();
+        let mut left: Vec<usize> = Vec::new();
+        // Whoever is left out once is left out the second time: draws are the same.
+        while !list.is_empty() {
+            batch.begin();
+            self.start(batch, numbers, customers, &list);
+            batch.run(&self.program, 0, list.clone());
+            if !batch.anybody_left {
+                self.count(batch, &list, tally);
+                break;
+            }
+            left.extend(list.iter().map(|lane| *lane as usize).filter(|lane| batch.left[*lane]));
+            list.retain(|lane| !batch.left[*lane as usize]);
+        }
+        left.sort_unstable();
+        left
+    }
+
+    /// What is known of the customers on day 0.
+    fn start(&self, batch: &mut Batch, numbers: &[u64], customers: Option<&[&Customer]>, list: &[u32]) {
+        for (lane, number) in numbers.iter().enumerate().take(LANES) {
+            batch.columns[self.common.begin][lane] = StreamKey::begin(*number) as i64;
+        }
+        batch.reset(&self.resets);
+        if let Some(customers) = customers {
+            for (lane, customer) in customers.iter().enumerate().take(LANES) {
+                batch.columns[self.common.intended][lane] = customer.intended.0 as i64;
+                for (_, place, column) in &self.facts {
+                    let value = customer_fact(customer, *place);
+                    batch.columns[*column][lane] = value;
+                }
+            }
+        } else if let Some(Intended { odds, if_none }) = &self.services {
+            for (service, source, chance) in odds {
+                batch.intend(*service, source, *chance, list);
+            }
+            if let Some(service) = if_none {
+                let intended = &mut batch.columns[self.common.intended];
+                for intended in intended.iter_mut() {
+                    *intended = if *intended == 0 { 1 << service } else { *intended };
+                }
+            }
+        }
+        let mut some = Vec::new();
+        for (service, store, drawn, source) in &self.draws {
+            match service {
+                None => batch.begin_fact(store, drawn, source, list, self.given),
+                Some(service) => {
+                    let intended = &batch.columns[self.common.intended];
+                    some.clear();
+                    some.extend(list.iter().filter(|lane| intended[**lane as usize] >> service.0 & 1 == 1));
+                    batch.begin_fact(store, drawn, source, &some, self.given);
+                }
+            }
+        }
+    }
+
+    fn count(&self, batch: &Batch, list: &[u32], tally: &mut Tally) {
+        let counts = &batch.counts;
+        tally.customers += list.len() as u64;
+        let now = &batch.columns[self.common.now[0]];
+        tally.times.record_all(list.iter().map(|lane| now[*lane as usize]));
+        tally.ends.iter_mut().zip(&counts.ends).for_each(|(end, count)| *end += count);
+        let mut sums = Sums::default();
+        let mut taken = vec![0_i64; LANES];
+        for ((stage, entered), visits) in tally.stages.iter_mut().zip(&counts.entered).zip(&counts.visits) {
+            stage.entered += entered;
+            stage.times.record_all(visits.iter().map(|visit| visit.time));
+            sums.clear();
+            visits.iter().for_each(|visit| sums.add(visit.lane, visit.time));
+            stage.spread.add_all(sums.totals.as_slice(), sums.counts.as_slice());
+            let mut times = vec![0_usize; stage.exits.len()];
+            visits.iter().for_each(|visit| times[visit.exit as usize] += 1);
+            for (exit, (count, spread)) in stage.exits.iter_mut().zip(&mut stage.exit_spread).enumerate() {
+                *count += times[exit] as u64;
+                let all = sums.counts.as_slice();
+                if times[exit] == visits.len() {
+                    spread.add_all(all, all);
+                    continue;
+                }
+                taken.fill(0);
+                if times[exit] > 0 {
+                    for visit in visits {
+                        taken[visit.lane as usize % LANES] += i64::from(visit.exit as usize == exit);
+                    }
+                }
+                spread.add_all(&taken, all);
+            }
+        }
+        for (number, task) in tally.tasks.iter_mut().enumerate() {
+            let complete = &counts.complete[number];
+            task.offered += counts.offered[number];
+            task.complete += complete.len() as u64;
+            task.not_required += counts.not_required[number];
+            if complete.is_empty() {
+                continue;
+            }
+            task.times.record_all(complete.iter().map(|(_, time)| *time));
+            sums.clear();
+            complete.iter().for_each(|(lane, time)| sums.add(*lane, *time));
+            task.spread.add_all(sums.totals.as_slice(), sums.counts.as_slice());
+        }
+    }
+}
+
+/// Sums and counts of each customer.
+struct Sums {
+    totals: Box<[i64; LANES]>,
+    counts: Box<[i64; LANES]>,
+}
+
+impl Default for Sums {
+    fn default() -> Sums {
+        Sums { totals: Box::new([0; LANES]), counts: Box::new([0; LANES]) }
+    }
+}
+
+impl Sums {
+    fn clear(&mut self) {
+        self.totals.fill(0);
+        self.counts.fill(0);
+    }
+
+    fn add(&mut self, lane: u32, time: i64) {
+        self.totals[lane as usize % LANES] += time;
+        self.counts[lane as usize % LANES] += 1;
+    }
+}
+
+/// The places of a customer's facts: the customer's slots, then those of each service.
+fn customer_fact(customer: &Customer, place: usize) -> i64 {
+    let value = match place.checked_sub(customer.facts.len()) {
+        None => customer.facts[place].as_ref(),
+        Some(place) => {
+            let slots = customer.services.first().map_or(1, Vec::len).max(1);
+            customer.services.get(place / slots).and_then(|facts| facts[place % slots].as_ref())
+        }
+    };
+    value.and_then(bits).unwrap_or(UNKNOWN)
+}
+
+fn layout(machine: &Machine, plan: &Plan<'_>, assigned: &BTreeSet<(FactId, usize)>, given: bool) -> Layout {
+    let playbook = &machine.playbook;
+    let mut layout = Layout::default();
+    for (index, fact) in playbook.facts.iter().enumerate() {
+        let id = FactId(index as u32);
+        let instances = if fact.scope == FactScope::Customer { 1 } else { playbook.services.len() };
+        let default = fact.default.as_ref().map_or(Some(UNKNOWN), bits);
+        let drawn = plan.draws.iter().any(|draw| draw.draw.fact == id);
+        let constant = |instance: usize| {
+            (!given && !drawn && !assigned.contains(&(id, instance)) && fact.kind != Type::Text)
+                .then_some(default)
+                .flatten()
+        };
+        layout.constants.push((0..instances).map(constant).collect());
+        layout.known.push(!given && fact.default.is_some());
+    }
+    layout
+}
+
+fn finish(compiler: Compiler<'_>, mut program: Program, given: bool) -> Lowered<Compiled> {
+    let (machine, plan) = (compiler.machine, compiler.plan);
+    let playbook = &machine.playbook;
+    compiler.finish(&mut program, 0);
+    let layout = &compiler.layout;
+    let common = Common {
+        intended: layout.of(Key::Intended),
+        begin: layout.of(Key::Begin),
+        now: [layout.of(Key::Now(0)), layout.of(Key::Now(1))],
+        resolved: [layout.of(Key::Resolved(0)), layout.of(Key::Resolved(1))],
+    };
+    let source = |site: &super::plan::Site, instance: usize| Source {
+        key: site.keys[instance],
+        begin: common.begin,
+        counts: false,
+    };
+    let services = plan.services.as_ref().map(|(site, odds, if_none)| {
+        let odds = odds.iter().enumerate().filter(|(_, chance)| chance.0 > 0.0);
+        let odds = odds.map(|(index, chance)| (index as u32, source(site, index + 1), chance.0));
+        Intended { odds: odds.collect(), if_none: if_none.map(|service| service.0) }
+    });
+    let mut draws = Vec::new();
+    for draw in &plan.draws {
+        let fact = &playbook.facts[draw.draw.fact.index()];
+        let instances: Vec<Option<ServiceId>> = match fact.scope {
+            FactScope::Customer => vec![None],
+            FactScope::Service => (0..playbook.services.len()).map(|index| Some(ServiceId(index as u32))).collect(),
+        };
+        for service in instances {
+            let from = From { playbook, layout, scope: None, own: None, service, here: None, round: None };
+            if fact.kind == Type::Text {
+                continue;
+            }
+            let drawn = from.drawn(&draw.draw.value)?;
+            let column = layout.of(Key::Fact(draw.draw.fact, service.map_or(0, ServiceId::index)));
+            let range = fact.range.as_ref().and_then(|(low, high)| Some((bits(low)?, bits(high)?)));
+            let store = Store { column, kind: fact.kind.clone(), range, direction: 0 };
+            draws.push((service, store, drawn, source(&draw.site, service.map_or(0, |service| service.index() + 1))));
+        }
+    }
+    let mut resets = vec![
+        Reset::Value(common.intended, 0),
+        Reset::Value(common.now[0], 0),
+        Reset::Value(common.resolved[0], i64::MAX),
+        Reset::Value(common.resolved[1], i64::MAX),
+    ];
+    let mut reads = BTreeSet::new();
+    for (_, _, drawn, _) in &draws {
+        drawn.terms(&mut |term| {
+            term.walk(&mut |part| {
+                if let Term::Column(column) | Term::Unknown(column) | Term::OneOf(column, _) = part {
+                    reads.insert(*column);
+                }
+            });
+        });
+    }
+    let mut facts = Vec::new();
+    let slots = playbook.slots(FactScope::Service).max(1);
+    for (key, column) in layout.columns() {
+        match key {
+            Key::Fact(id, instance) => {
+                let fact = &playbook.facts[id.index()];
+                let place = match fact.scope {
+                    FactScope::Customer => fact.slot,
+                    FactScope::Service => playbook.slots(FactScope::Customer) + instance * slots + fact.slot,
+                };
+                facts.push((id, place, column));
+                // Drawn for everybody before anybody looks: nothing to set before.
+                let total = draws.iter().any(|(_, store, drawn, _)| {
+                    let mut fixed = !drawn.partial();
+                    drawn.terms(&mut |_| fixed = false);
+                    store.column == column && fixed && store.range.is_none_or(|_| true)
+                });
+                if !total || reads.contains(&column) {
+                    let default = fact.default.as_ref().and_then(bits).unwrap_or(UNKNOWN);
+                    resets.push(Reset::Value(column, default));
+                }
+            }
+            Key::End(..) => resets.push(Reset::Value(column, UNKNOWN)),
+            Key::Task(..) => resets.push(Reset::Value(column, 0)),
+            _ => {}
+        }
+    }
+    let nothing = Counts {
+        ends: vec![0; playbook.ends.len()],
+        entered: vec![0; playbook.stages.len()],
+        visits: vec![Vec::new(); playbook.stages.len()],
+        offered: vec![0; playbook.tasks.len()],
+        not_required: vec![0; playbook.tasks.len()],
+        complete: vec![Vec::new(); playbook.tasks.len()],
+    };
+    let columns = layout.columns().len();
+    Ok(Compiled { program, columns, common, resets, services, draws, facts, nothing, given })
+}

@@ -1,0 +1,284 @@
+//! The compiled form beside the interpreter: the same figures, to the last one.
+
+use super::*;
+
+const REFERENCE: &str = include_str!("../../../workflows/reference-journey.play");
+const SUCCESS: &str = include_str!("../../../workflows/support-success-execution.play");
+
+/// Both engines on the same customers; the compiled one has to be there.
+fn agree(machine: &Machine, scenario: &Scenario, customers: u64, seed: u64) {
+    let of = |engine: Engine| tally(machine, scenario, customers, &Options { seed, engine, ..Options::default() });
+    let (compiled, interpreted) = (of(Engine::Compiled), of(Engine::Interpreter));
+    assert_eq!(compiled, interpreted, "scenario {}", scenario.name.name);
+}
+
+#[test]
+fn the_workflows() {
+    for text in [REFERENCE, SUCCESS] {
+        let (machine, scenarios) = machine_of(text);
+        // Who shares people is followed on one clock, by the interpreter.
+        for scenario in scenarios.iter().filter(|scenario| scenario.staffing.is_empty()) {
+            agree(&machine, scenario, 1_500, 3);
+        }
+    }
+}
+
+/// One customer at a time: what is right in sum may be wrong in parts.
+#[test]
+fn each_customer() {
+    let (machine, scenarios) = machine_of(REFERENCE);
+    for index in 1..=60 {
+        let of = |engine: Engine| {
+            let shard = Some(Shard { index, of: 60 });
+            tally(&machine, &scenarios[1], 120, &Options { seed: 5, engine, shard, ..Options::default() })
+        };
+        assert_eq!(of(Engine::Compiled), of(Engine::Interpreter), "{index}");
+    }
+}
+
+/// Writes playbooks and scenarios by chance: a small world in which everything can meet everything.
+struct Writer(crate::simulate::random::Stream);
+
+impl Writer {
+    fn below(&mut self, count: u64) -> u64 {
+        self.0.bits() % count
+    }
+
+    fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one<'t>(&mut self, of: &[&'t str]) -> &'t str {
+        of[self.below(of.len() as u64) as usize]
+    }
+
+    /// A condition a track can ask.
+    fn condition(&mut self, round: bool) -> String {
+        let number = self.below(12);
+        match self.below(if round { 13 } else { 11 }) {
+            0 => format!("usage >= {number}%"),
+            1 => format!("usage < {number}%"),
+            2 => "push".to_owned(),
+            3 => "not held".to_owned(),
+            4 => "large".to_owned(),
+            5 => "(not large or held)".to_owned(),
+            6 => "service is teams".to_owned(),
+            7 => format!("level in 2..{}", 3 + number),
+            8 => "unknown held".to_owned(),
+            9 => format!("done task {}", self.below(5)),
+            10 => format!("usage > 2% and (({}) or service is yammer)", self.condition(false)),
+            11 => format!("round = {}", self.below(4)),
+            _ => format!("round >= 2 and {}", self.condition(false)),
+        }
+    }
+
+    fn task(&mut self) -> String {
+        let (number, kind) = (self.below(5), self.one(&["mandatory", "optional", "optional again"]));
+        let services = self.one(&["", "", " for teams"]);
+        let when = if self.chance(20) { format!(" when {}", self.condition(false)) } else { String::new() };
+        format!("task {number} {kind} \"Task {number}\"{services}{when}\n")
+    }
+
+    fn set(&mut self) -> String {
+        match self.below(4) {
+            0 => "set push = yes\n".to_owned(),
+            1 => "set level = level + 3\n".to_owned(),
+            2 => "set push = not push\n".to_owned(),
+            _ => "set usage = (usage + 1% if push else usage * 0.5)\n".to_owned(),
+        }
+    }
+
+    fn stage(&mut self, number: u64, stages: u64) -> String {
+        let mut text = format!("stage s{number} \"Stage {number}\" {{\n");
+        if self.chance(15) {
+            text += &format!("needs \"A need\": {}\n", self.condition(false));
+        }
+        let cadence = self.chance(50);
+        for _ in 0..if cadence && self.chance(80) { 0 } else { self.below(4) } {
+            text += &match self.below(4) {
+                0 => self.set(),
+                1 => format!("together {{ task {} optional \"A\"  task 9 optional \"B\" }}\n", self.below(5)),
+                _ => self.task(),
+            };
+        }
+        if cadence {
+            let (days, times) = (1 + self.below(20), 1 + self.below(6));
+            let work = match self.below(5) {
+                0 => "task 7 optional \"Call\" again".to_owned(),
+                1 => self.set(),
+                _ => "step \"Look\"".to_owned(),
+            };
+            text += &format!("every {days} days, at most {times} times {{ {work} }}\n");
+        }
+        let place = |writer: &mut Writer| {
+            let at = writer.below(stages + 4);
+            match at {
+                0 => "good".to_owned(),
+                1 => "bad".to_owned(),
+                2 => format!("resume s{}", writer.below(stages)),
+                3 => "tail".to_owned(),
+                at => format!("s{}", at - 4),
+            }
+        };
+        let bound = |writer: &mut Writer| if writer.chance(30) { " at most 2 times" } else { "" };
+        for _ in 0..self.below(3) {
+            let (to, when, bound) = (place(self), self.condition(cadence), bound(self));
+            text += &format!("-> {to} when {when}{bound}\n");
+        }
+        if self.chance(50) {
+            let to = self.one(&["good", "bad", "s0"]);
+            text += &if cadence && self.chance(70) {
+                format!("after last round -> {to}\n")
+            } else {
+                format!("-> {to} otherwise\n")
+            };
+        }
+        if self.chance(30) {
+            let (to, when, bound) = (place(self), self.condition(cadence), bound(self));
+            text += &format!("whenever {when} -> {to}{bound}\n");
+        }
+        if self.chance(25) {
+            text += &format!("on {} -> {}\n", self.one(&["blocker", "blocker (technical)", "review"]), place(self));
+        }
+        if self.chance(25) {
+            text += &format!("on resolved -> {}\n", place(self));
+        }
+        if self.chance(50) {
+            text += &format!("after {} days -> {}\n", 5 + self.below(80), self.one(&["good", "bad"]));
+        }
+        text + "}\n"
+    }
+
+    fn statement(&mut self, round: bool, depth: u64) -> String {
+        let inner =
+            |writer: &mut Writer| if depth < 2 { writer.statement(round, depth + 1) } else { "usage += 1%".to_owned() };
+        match self.below(9) {
+            0 | 1 => "usage += max(0%, normal(1.2%, 2%)) + (0.8% if push else 0%) - uniform(0%, 1%)".to_owned(),
+            2 => "level = uniform(0, 10)".to_owned(),
+            3 => "held = (no if push else yes)".to_owned(),
+            4 => {
+                format!("blocker with {}% lasting exponential(6 days) otherwise {{ {} }}", self.below(60), inner(self))
+            }
+            5 => format!("blocker technical with 30% lasting {} days", self.below(30)),
+            6 => format!("with {}% {{ {} }} otherwise {{ {} }}", self.below(100), inner(self), inner(self)),
+            7 => format!("when {} {{ {} }}", self.condition(round), inner(self)),
+            _ => format!("event review with {}%", self.below(50)),
+        }
+    }
+
+    fn play(&mut self) -> String {
+        let stages = 1 + self.below(4);
+        let mut text = "playbook p \"P\" {
+            services { teams \"Teams\"  yammer \"Yammer\"  exchange \"Exchange\" }
+            events { review \"A review\" }
+            facts of the customer { large : yes/no  size : int in 0..100 = 3 }
+            facts of each service { usage : percent  level : int in 0..10 = 1  push : yes/no = no  held : yes/no }\n"
+            .to_owned();
+        if self.chance(40) {
+            let takes = self.one(&["-> serve", "-> serve when large or size > 2 -> lost otherwise"]);
+            text += &format!(
+                "start -> hello
+                stage hello \"Hello\" {{ task 20 optional \"Welcome\" set size = size + 1 {takes} }}\n"
+            );
+        }
+        text += "each service as serve {\n";
+        if self.chance(20) {
+            text += &format!("input \"Ready\": {}\n", self.condition(false));
+        }
+        if self.chance(20) {
+            text += &format!("whenever {} -> s0 at most once\n", self.condition(false));
+        }
+        text += "start -> s0\n";
+        let mut rounds = Vec::new();
+        for number in 0..stages {
+            let stage = self.stage(number, stages);
+            rounds.push(stage.contains("every ") && self.chance(80));
+            text += &stage;
+        }
+        text += "stage tail \"Tail\" { task 0 optional \"0\" task 1 optional \"1\" task 2 optional \"2\" task 3 optional \"3\"
+            task 4 optional \"4\" task 5 optional \"5\" -> good }\n";
+        text += "end good success  end bad failure }\n";
+        text += match self.below(4) {
+            0 => "then -> won when all services where (at good) -> lost otherwise\n",
+            1 => "then -> won when count services where (at good) >= 2 -> lost otherwise\n",
+            2 => "then -> won when any services where (usage > 5% and done task 1) -> lost otherwise\n",
+            _ => "then -> won when large and no services where (at bad) -> lost when not large -> lost otherwise\n",
+        };
+        text += "end won success  end lost failure }\nscenario s {\n";
+        text += self.one(&["services ~ each 60%, if none teams\n", "services ~ teams 100%, yammer 30%\n"]);
+        text += self.one(&["", "large ~ 50% of customers\n", "large ~ yes\n"]);
+        text +=
+            self.one(&["usage ~ uniform(0%, 8%)\n", "usage ~ (2% if large else uniform(0%, 9%))\n", "usage ~ 4%\n"]);
+        text += self.one(&["", "held ~ 20% of customers\n", "level ~ poisson(3)\n", "held ~ yes\n"]);
+        for number in 0..6 {
+            if self.chance(60) {
+                let length = self.one(&[
+                    "triangular(1, 3, 7) days",
+                    "lognormal(median 5 days, sigma 0.6)",
+                    "gamma(2, 3) days",
+                    "(2 days if large else 1 day)",
+                    "0 days",
+                    "7 days",
+                ]);
+                text += &format!("task {number} takes {length}\n");
+            }
+            if self.chance(30) {
+                text += &format!("task {number} done with {}%\n", self.one(&["50", "0", "90"]));
+            }
+        }
+        for number in 0..stages {
+            if rounds[number as usize] {
+                text += &format!(
+                    "in s{number} each round {{ {}\n{} }}\n",
+                    self.statement(true, 0),
+                    self.statement(true, 0)
+                );
+            }
+            if self.chance(20) {
+                text += &format!("in s{number} on entry {{ {} }}\n", self.statement(false, 0));
+            }
+        }
+        text += self.one(&["horizon 900 days\n", "horizon 900 days\n", "horizon 200 days\n"]);
+        text + "}\n"
+    }
+}
+
+/// A written playbook, if it makes sense: some do not.
+fn understood(text: &str) -> Option<(Machine, Scenario)> {
+    let mut sources = Sources::new();
+    let file = sources.add("test.play", text);
+    let (tree, problems) = crate::syntax::parse(sources.get(file)?, file);
+    let (mut documents, found) = crate::model::resolve::resolve(&tree, &[]);
+    let mistakes = problems.iter().chain(&found).any(|finding| finding.severity == crate::diagnostic::Severity::Error);
+    let mut document = documents.pop().filter(|_| !mistakes)?;
+    let scenario = document.scenarios.pop()?;
+    Some((Machine::new(document.playbook), scenario))
+}
+
+#[test]
+fn written_by_chance() {
+    let (mut written, mut refused, mut compiled) = (0, 0, 0);
+    for number in 0..PLAYS {
+        let key = crate::simulate::random::StreamKey::new(number, crate::simulate::random::Purpose::Fact, "play");
+        let text = Writer(key.stream(0, 0)).play();
+        let Some((machine, scenario)) = understood(&text) else {
+            refused += 1;
+            continue;
+        };
+        written += 1;
+        if compiles(&machine, &scenario, false).is_err() {
+            continue;
+        }
+        compiled += 1;
+        let of =
+            |engine: Engine| tally(&machine, &scenario, 40, &Options { seed: number, engine, ..Options::default() });
+        assert_eq!(of(Engine::Compiled), of(Engine::Interpreter), "number {number}\n{text}");
+    }
+    // The test would say nothing if most were left out.
+    assert!(
+        refused * 4 < written && compiled * 2 > written,
+        "{refused} refused, {written} written, {compiled} compiled"
+    );
+}
+
+const PLAYS: u64 = 150;
