@@ -3,6 +3,8 @@
 //! An error can hurt a customer, a warning is suspicious, a note informs. No rule takes more than a few passes over the
 //! state graph, and none is recursive along it, so that ten thousand stages are checked in no time.
 
+pub mod audiences;
+pub mod chains;
 mod conditions;
 mod flow;
 mod loops;

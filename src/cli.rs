@@ -14,9 +14,11 @@ pub mod graph;
 pub mod import;
 pub mod input;
 pub mod load;
+pub mod new;
 pub mod output;
 pub mod pages;
 pub mod run;
+pub mod show;
 pub mod simulate;
 pub mod terminal;
 pub mod test;
@@ -146,7 +148,9 @@ enum Command {
     Fmt(fmt::Arguments),
     Graph(graph::Arguments),
     Import(import::Arguments),
+    New(new::Arguments),
     Run(run::Arguments),
+    Show(show::Arguments),
     Simulate(simulate::Arguments),
     Test(test::Arguments),
     Verify(verify::Arguments),
@@ -191,7 +195,9 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Fmt(arguments) => fmt::run(&arguments, &mut session),
         Command::Graph(arguments) => graph::run(&arguments, &mut session),
         Command::Import(arguments) => import::run(&arguments, &mut session),
+        Command::New(arguments) => new::run(&arguments, &mut session),
         Command::Run(arguments) => run::run(&arguments, &mut session),
+        Command::Show(arguments) => show::run(&arguments, &mut session),
         Command::Simulate(arguments) => simulate::run(&arguments, &mut session),
         Command::Test(arguments) => test::run(&arguments, &mut session),
         Command::Verify(arguments) => verify::run(&arguments, &mut session),

@@ -16,10 +16,11 @@ mod starts;
 mod tests;
 mod tokens;
 mod tree;
+mod write;
 
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::source::{Source, Sources};
-use crate::syntax::ast::File;
+use crate::syntax::ast::{File, Item, Playbook};
 use crate::syntax::parse;
 use std::fmt;
 
@@ -68,6 +69,24 @@ pub fn format(source: &Source) -> Result<String, Refusal> {
         text = text.replace('\n', "\r\n");
     }
     Ok(text)
+}
+
+/// The text of a playbook in its usual look, written from its tree: for one that stands in no file as it is, such as that
+/// of a variant. Its places are in `sources`.
+///
+/// # Errors
+/// [`Refusal::Changed`] where what was written would not be read as the same playbook.
+pub fn write(playbook: &Playbook, sources: &Sources) -> Result<String, Refusal> {
+    let mut texts = Sources::new();
+    let id = texts.add("written", write::write(playbook, sources));
+    let Some(source) = texts.get(id) else { return Err(Refusal::Changed("everything")) };
+    let (file, _) = parse(source, id);
+    let [Item::Playbook(read)] = file.items.as_slice() else { return Err(Refusal::Changed("what it is")) };
+    let bare = |playbook: &Playbook| Playbook { derived: None, ..playbook.clone() };
+    if !crate::syntax::same(&bare(playbook), &bare(read)) {
+        return Err(Refusal::Changed("what it means"));
+    }
+    format(source)
 }
 
 /// Reads the formatted text and compares.

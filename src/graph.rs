@@ -307,6 +307,7 @@ mod tests {
                 scope: ScopeId(0),
                 kind: EndKind::Success,
                 continues: None,
+                continues_limit: None,
             }],
             tasks: Vec::new(),
             offers: Vec::new(),

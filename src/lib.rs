@@ -10,7 +10,8 @@
 //!
 //! In reading order: [`source`] and [`value`] are what everything is made of; [`diagnostic`] is how anything is said
 //! about a playbook, [`suggest`] what was probably meant, and [`allow`] what an author wants to hear no more of.
-//! [`syntax`] makes the tree, [`mod@format`] its usual layout, [`model`] what it means, [`graph`] how customers move.
+//! [`syntax`] makes the tree, [`mod@format`] its usual layout, [`model`] what it means ([`model::variant`]
+//! applies variants before names are resolved), [`graph`] how customers move.
 //! [`check`] looks without running; [`run`] is the interpreter, [`mod@test`] and [`simulate`] drive it; [`verify`] decides
 //! what holds for all customers. [`report`] puts
 //! results into words, and [`cli`] is the command line.
@@ -22,6 +23,7 @@ pub mod allow;
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod diff;
 pub mod export;
 pub mod format;
 pub mod graph;

@@ -9,6 +9,7 @@ pub mod property;
 pub mod resolve;
 pub mod scenario;
 pub mod test;
+pub mod variant;
 
 pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
 pub use expr::{Atom, Expr, Node, Since};
@@ -242,6 +243,36 @@ pub struct About {
     pub history: Vec<Change>,
     /// `for customers where …`, over customer facts.
     pub customers: Option<Expr>,
+    /// The whole item it is written as, the variant where it is one.
+    pub written: Span,
+    /// Where it is a variant: of what.
+    pub variant: Option<Variant>,
+}
+
+/// That a playbook is a variant of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variant {
+    /// The name of the base.
+    pub base: String,
+    /// Where that is declared.
+    pub origin: Span,
+    /// `variant NAME …` up to the brace.
+    pub head: Span,
+    /// Until when it is meant to be followed.
+    pub valid_until: Option<Date>,
+    /// What of the base it does without: in words, and why. Its own, then those of its base.
+    pub waived: Vec<Waived>,
+}
+
+/// Something a variant does without.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    /// "task 3740", "property settled".
+    pub what: String,
+    /// Why.
+    pub reason: String,
+    /// Where.
+    pub span: Span,
 }
 
 /// A process that follows.
@@ -605,6 +636,8 @@ pub struct End {
     pub kind: EndKind,
     /// The playbook the customer goes on to.
     pub continues: Option<(String, Span)>,
+    /// How often one customer may go on from here.
+    pub continues_limit: Option<u32>,
 }
 
 /// Where a transition starts.

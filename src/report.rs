@@ -1,6 +1,7 @@
 //! Findings and results as text for people and for programs.
 
 pub mod diagnostics;
+pub mod diff;
 pub mod event_log;
 pub mod journey;
 pub mod markdown;
@@ -8,4 +9,5 @@ pub mod paint;
 pub mod simulation;
 pub mod simulation_page;
 pub mod test_results;
+pub mod variant;
 pub mod verdicts;

@@ -12,11 +12,14 @@ pub mod grammar;
 mod message;
 mod place;
 mod recover;
+mod same;
 mod scan;
 mod tree;
 
 #[cfg(test)]
 mod tests;
+
+pub use same::same;
 
 use crate::diagnostic::{Diagnostic, SYNTAX_ERROR, sort};
 use crate::source::{FileId, Source, Span};

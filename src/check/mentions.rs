@@ -24,7 +24,8 @@ impl<'a> Mentions<'a> {
         let mut mentions = Mentions::default();
         for item in files.iter().flat_map(|file| &file.items) {
             match item {
-                Item::Import(_) => {}
+                // A variant stands here as the playbook it makes.
+                Item::Import(_) | Item::Variant(_) | Item::Vocabulary(_) => {}
                 Item::Playbook(playbook) => playbook.items.iter().for_each(|item| mentions.playbook_item(item)),
                 Item::Test(test) => mentions.test(test),
                 Item::Property(property) => mentions.property(property),
@@ -75,6 +76,7 @@ impl<'a> Mentions<'a> {
             | PlaybookItem::Declarations(..)
             | PlaybookItem::Links(..)
             | PlaybookItem::Calendar(_)
+            | PlaybookItem::Uses(_)
             | PlaybookItem::History(..) => {}
         }
     }
@@ -93,7 +95,7 @@ impl<'a> Mentions<'a> {
             }
             ScopeItem::Start(_, transitions) => transitions.iter().for_each(|transition| self.transition(transition)),
             ScopeItem::Stage(stage) => self.stage(stage),
-            ScopeItem::End(_) => {}
+            ScopeItem::End(end) => end.continues_limit.iter().for_each(|limit| self.expr(limit)),
             ScopeItem::Transition(transition) => self.transition(transition),
             ScopeItem::Block(block) => self.block(block),
         }

@@ -13,8 +13,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
     let mentions = Mentions::of(subject.around.files);
     let playbook = subject.playbook;
+    // What a vocabulary or a base declares is not the playbook's own to use.
+    let written = playbook.about.written;
+    let own = |span: Span| span.file == written.file && written.start <= span.start && span.end <= written.end;
     let mut report = |what: &str, name: &str, span: Span, verb: &str| {
-        if !mentions.names.contains(name) {
+        if own(span) && !mentions.names.contains(name) {
             let message = format!("{what} `{name}` is declared, but {verb}");
             let mut finding = Diagnostic::new(&UNUSED_DECLARATION, span, message);
             // What only people read may stand there for them; what conditions read should be read.

@@ -3,15 +3,19 @@
 use super::load::{Loaded, LoadedFile, load};
 use super::{Session, Stop};
 use crate::allow;
+use crate::check::audiences::audiences;
+use crate::check::chains::chains;
 use crate::check::{Surroundings, check};
-use crate::diagnostic::{Diagnostic, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, has_errors, sort};
+use crate::diagnostic::{
+    Diagnostic, Label, NOTHING_TO_CHANGE, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, has_errors, sort,
+};
 use crate::graph::StateGraph;
 use crate::model::Document;
-use crate::model::resolve::resolve;
+use crate::model::resolve::resolve_each;
 use crate::report::diagnostics::{Format, render, render_for_people};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Files with everything that can be said about them.
@@ -21,6 +25,8 @@ pub struct Analysis {
     pub loaded: Loaded,
     /// For each file that was asked for: its playbooks, and those its tests, properties and scenarios speak of.
     pub documents: Vec<(FileId, Vec<Document>)>,
+    /// The bases of their variants, where those stand in files that were not asked for.
+    pub bases: Vec<Document>,
     /// What is to be said about them, sorted, each once, without what comments allow. Of files that are only imported,
     /// errors alone.
     pub diagnostics: Vec<Diagnostic>,
@@ -41,32 +47,122 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
         .collect();
     // Only who looks at a whole folder can know that a playbook is nowhere in it.
     let complete = paths.iter().any(|path| path.is_dir());
-    let unread = Gaps::new(&diagnostics, &loaded.sources);
-    let mut documents = Vec::new();
-    for (index, file) in loaded.files.iter().enumerate().filter(|(_, file)| file.requested) {
-        let (resolved, found) = resolve(&file.tree, &loaded.imported(index));
-        let gaps = unread.around(&loaded, file);
+    let mut unread = Gaps::new(&diagnostics, &loaded.sources);
+    let in_variants = std::mem::take(&mut loaded.of_variants);
+    let in_variants: Vec<Diagnostic> = in_variants
+        .into_iter()
+        .filter(|found| {
+            let index = loaded.files.iter().position(|file| file.id == found.primary.span.file);
+            index.is_none_or(|index| !unread.around(&loaded, index).explain(&loaded.sources, found))
+        })
+        .collect();
+    // What a variant could not do is missing from it as if it could not be read.
+    unread.0.extend(Gaps::new(&in_variants, &loaded.sources).0);
+    diagnostics.extend(in_variants);
+    // What is wrong with a base is said of the base, so it is looked at even where only its variants were asked for.
+    let bases: BTreeSet<FileId> = origins(&loaded);
+    let looked_at = |file: &&LoadedFile| file.requested || bases.contains(&file.id);
+    let (mut documents, mut of_bases) = (Vec::new(), Vec::new());
+    let mut found_in: BTreeMap<Span, Vec<Diagnostic>> = BTreeMap::new();
+    for (index, file) in loaded.files.iter().enumerate().filter(|(_, file)| looked_at(file)) {
+        let (resolved, found) = resolve_each(&file.tree, &loaded.imported(index));
+        let gaps = unread.around(&loaded, index);
         diagnostics.extend(found.into_iter().filter(|found| !gaps.explain(&loaded.sources, found)));
         let around: Vec<&ast::File> = loaded
             .files
             .iter()
             .enumerate()
-            .filter(|(other, reader)| *other == index || reader.imports.iter().any(|(_, read)| *read == index))
+            .filter(|(other, reader)| *other == index || reader.imports.iter().any(|import| import.file == index))
             .map(|(_, reader)| &reader.tree)
             .collect();
         let around = Surroundings { files: &around, playbooks: &names, complete };
-        // Playbooks of imported files are looked at with their own file.
-        let own = |document: &&Document| gaps.is_empty() && document.playbook.name.span.file == file.id;
-        for document in resolved.iter().filter(own) {
-            diagnostics.extend(check(document, &StateGraph::new(&document.playbook), around));
+        let mut whole = Vec::with_capacity(resolved.len());
+        for (document, mut found) in resolved {
+            found.retain(|found| !gaps.explain(&loaded.sources, found));
+            // Playbooks of imported files are looked at with their own file.
+            if gaps.is_empty() && document.playbook.name.span.file == file.id {
+                found.extend(check(&document, &StateGraph::new(&document.playbook), around));
+            }
+            found_in.entry(document.playbook.name.span).or_default().extend(found);
+            whole.push(document);
         }
-        documents.push((file.id, resolved));
+        if file.requested {
+            documents.push((file.id, whole));
+        } else {
+            of_bases.extend(whole);
+        }
     }
+    let all: Vec<&Document> = documents.iter().flat_map(|(_, documents)| documents).collect();
+    diagnostics.extend(audiences(&all));
+    diagnostics.extend(chains(&all));
+    diagnostics.extend(of_variants(&loaded, &found_in));
     let requested: BTreeSet<FileId> = documents.iter().map(|(id, _)| *id).collect();
     diagnostics.retain(|found| found.severity == Severity::Error || requested.contains(&found.primary.span.file));
     sort(&mut diagnostics);
     silence(&loaded, &mut diagnostics);
-    Ok(Analysis { loaded, documents, diagnostics })
+    Ok(Analysis { loaded, documents, bases: of_bases, diagnostics })
+}
+
+/// The playbooks of all files that were made by variants.
+fn derived(loaded: &Loaded) -> impl Iterator<Item = (&ast::Playbook, &ast::Derived)> {
+    loaded.files.iter().flat_map(|file| &file.tree.items).filter_map(|item| match item {
+        ast::Item::Playbook(playbook) => playbook.derived.as_deref().map(|derived| (playbook, derived)),
+        _ => None,
+    })
+}
+
+/// The files in which there are bases.
+fn origins(loaded: &Loaded) -> BTreeSet<FileId> {
+    derived(loaded).map(|(_, derived)| derived.origin.file).collect()
+}
+
+/// All findings: what is wrong with a variant at a line of its base, and not with the base, is the variant's, and points at
+/// the operation that is the likely cause.
+fn of_variants(loaded: &Loaded, found_in: &BTreeMap<Span, Vec<Diagnostic>>) -> Vec<Diagnostic> {
+    let variants: BTreeMap<Span, &ast::Derived> =
+        derived(loaded).map(|(playbook, derived)| (playbook.name.span, derived)).collect();
+    let key = |found: &Diagnostic| (found.rule.code, found.primary.span, found.message.clone());
+    let mut known: BTreeMap<Span, BTreeSet<_>> = BTreeMap::new();
+    for derived in variants.values() {
+        known
+            .entry(derived.origin)
+            .or_insert_with(|| found_in.get(&derived.origin).into_iter().flatten().map(key).collect());
+    }
+    let contains =
+        |whole: Span, place: Span| place.file == whole.file && whole.start <= place.start && place.end <= whole.end;
+    let items = loaded.files.iter().flat_map(|file| &file.tree.items);
+    let wholes: Vec<Span> = items
+        .filter(|item| matches!(item, ast::Item::Playbook(_) | ast::Item::Vocabulary(_)))
+        .map(ast::Item::span)
+        .collect();
+    let mut all = Vec::new();
+    for (playbook, found) in found_in {
+        let Some(derived) = variants.get(playbook) else {
+            all.extend(found.iter().cloned());
+            continue;
+        };
+        let of_base = known.get(&derived.origin);
+        for found in found {
+            let place = found.primary.span;
+            // Tests and the like of the variant stand outside of it, and of everything it was made from.
+            let of_another = wholes.iter().any(|whole| contains(*whole, place)) && !contains(derived.whole, place);
+            if !of_another {
+                all.push(found.clone());
+            } else if !of_base.is_some_and(|known| known.contains(&key(found))) {
+                all.push(moved(found, derived));
+            }
+        }
+    }
+    all
+}
+
+/// A finding at a line of the base, at the operation of the variant that is the likely cause.
+fn moved(found: &Diagnostic, derived: &ast::Derived) -> Diagnostic {
+    let mut moved = found.clone();
+    let words = if found.primary.message.is_empty() { "here, in the base" } else { &found.primary.message };
+    moved.related.insert(0, Label { span: found.primary.span, message: words.to_owned() });
+    moved.primary = Label { span: derived.cause(found.primary.span, &found.message), message: String::new() };
+    moved
 }
 
 /// The lines on which something could not be read.
@@ -84,10 +180,15 @@ impl Gaps {
         Gaps(lines.collect())
     }
 
-    /// Those of a file and of what it imports.
-    fn around(&self, loaded: &Loaded, file: &LoadedFile) -> Gaps {
-        let imported = file.imports.iter().filter_map(|(_, index)| loaded.files.get(*index)).map(|file| file.id);
-        let read: BTreeSet<FileId> = imported.chain([file.id]).collect();
+    /// Those of a file and of what it is made from: what it imports, and what that imports.
+    fn around(&self, loaded: &Loaded, index: usize) -> Gaps {
+        let mut read: BTreeSet<FileId> = BTreeSet::new();
+        let mut open = vec![index];
+        while let Some(file) = open.pop().and_then(|index| loaded.files.get(index)) {
+            if read.insert(file.id) {
+                open.extend(file.imports.iter().map(|import| import.file));
+            }
+        }
         Gaps(self.0.iter().copied().filter(|(file, _)| read.contains(file)).collect())
     }
 
@@ -100,7 +201,7 @@ impl Gaps {
     fn explain(&self, sources: &Sources, found: &Diagnostic) -> bool {
         !self.is_empty()
             && (found.severity != Severity::Error
-                || [&UNKNOWN_NAME, &WHICH_PLAYBOOK].contains(&found.rule)
+                || [&UNKNOWN_NAME, &WHICH_PLAYBOOK, &NOTHING_TO_CHANGE].contains(&found.rule)
                 || self.0.contains(&(found.primary.span.file, sources.position(found.primary.span).line)))
     }
 }
@@ -138,7 +239,7 @@ pub fn subject(path: &Path, name: Option<&str>, json: bool, session: &mut Sessio
     if path.is_dir() {
         return Err(Stop::Unreadable(format!("cannot read `{}`: it is a folder, not a file", path.display())));
     }
-    let Analysis { loaded, documents, diagnostics } = analyse(&[path.to_owned()])?;
+    let Analysis { loaded, documents, diagnostics, .. } = analyse(&[path.to_owned()])?;
     if let Some(stop) = loaded.unreadable.into_iter().next() {
         return Err(stop);
     }

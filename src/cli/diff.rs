@@ -1,38 +1,57 @@
-//! `playbook diff`: what differs between two pages of one process.
+//! `playbook diff`: what differs between two playbooks, in meaning, or between two pages of one process.
 
-use super::import::Pages;
+mod pages;
+
+use super::analyse::{Analysis, analyse, report};
 use super::pages::is_page;
 use super::{Exit, Session, Stop};
-use crate::import::compare::{Difference, compare};
-use crate::import::text::plain;
-use crate::report::diagnostics::counted;
-use crate::report::paint::{Tone, visible};
-use serde_json::json;
+use crate::diagnostic::has_errors;
+use crate::diff::differences;
+use crate::model::Document;
+use crate::report::diff::{Pair, human, json, markdown};
+use crate::source::FileId;
 use std::path::{Path, PathBuf};
 
-/// Say what differs between two pages of one process, in one language or two
+/// Say what differs between two playbooks, or two pages, in meaning and not in text
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Two pages (`.md`) are compared by what they say: tasks, flags, roles, services, steps, numbers in prose, links, and
-their histories. Numbers are compared by what they mean: `10k`, `10,000` and `10.000` are the same.
+Layout and comments are no difference. Of a guard that has changed it is said for which customers it decides
+differently. A variant alone is compared with its base.
 
-Exits with 1 where something differs.
+The exit code is 0 whether there are differences or not; with `--expect-none` it is 1 where there are any.
+
+Two pages (`.md`) of one process, in one language or two, are compared by what they say: tasks, flags, roles, services,
+steps, numbers in prose, links, and their histories. Numbers are compared by what they mean: `10k`, `10,000` and `10.000`
+are the same. Here the exit code is 1 where something differs.
 
 Examples:
-  playbook diff en/review.md de/review-de.md
-  playbook diff review-old.md review.md --format json")]
+  playbook diff old/review.play review.play
+  playbook diff enterprise.play
+  playbook diff variants.play --playbook enterprise --with light_touch
+  playbook diff old.play new.play --format markdown --expect-none
+  playbook diff en/review.md de/review-de.md")]
 pub struct Arguments {
-    /// The first page
-    #[arg(value_name = "A")]
+    /// The file of the first playbook; alone, of a variant that is compared with its base
     first: PathBuf,
 
-    /// The second page
-    #[arg(value_name = "B")]
-    second: PathBuf,
+    /// The file of the second playbook
+    second: Option<PathBuf>,
 
-    /// How to print what differs
+    /// Which playbook of the first file, and of the second where it has one of that name
+    #[arg(long, value_name = "NAME")]
+    playbook: Option<String>,
+
+    /// Which playbook to compare it with
+    #[arg(long, value_name = "NAME")]
+    with: Option<String>,
+
+    /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+
+    /// Exit with 1 where there is a difference
+    #[arg(long)]
+    expect_none: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -41,71 +60,106 @@ enum Format {
     Human,
     /// One JSON document
     Json,
+    /// For a pull request
+    Markdown,
 }
 
 /// Compares them.
 ///
 /// # Errors
-/// Where one of them is no page, or cannot be read.
+/// Where a file cannot be read, or it is not clear which playbooks are meant.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    if !is_page(&arguments.first) || !is_page(&arguments.second) {
-        return Err(Stop::Usage("two pages are compared, and both end in `.md`".to_owned(), None));
+    if is_page(&arguments.first) || arguments.second.as_ref().is_some_and(|second| is_page(second)) {
+        let Some(second) = arguments.second.as_ref().filter(|second| is_page(&arguments.first) && is_page(second))
+        else {
+            return Err(Stop::Usage("a page is compared with another page, and both end in `.md`".to_owned(), None));
+        };
+        if arguments.format == Format::Markdown {
+            let help = Some("Use `human` or `json`".to_owned());
+            return Err(Stop::Usage("what differs between pages is not written as Markdown".to_owned(), help));
+        }
+        return pages::pages(&arguments.first, second, arguments.format == Format::Json, session);
     }
-    pages(&arguments.first, &arguments.second, arguments.format == Format::Json, session)
-}
-
-/// Compares two pages.
-///
-/// # Errors
-/// Where one of them cannot be read, or is no text.
-pub fn pages(first: &Path, second: &Path, as_json: bool, session: &mut Session) -> Result<Exit, Stop> {
-    let mut pages = Pages::default();
-    pages.add(first.to_owned());
-    pages.add(second.to_owned());
-    if let Some(stop) = pages.unreadable.into_iter().next() {
+    let paths: Vec<PathBuf> =
+        [Some(&arguments.first), arguments.second.as_ref()].into_iter().flatten().cloned().collect();
+    if let Some(folder) = paths.iter().find(|path| path.is_dir()) {
+        return Err(Stop::Unreadable(format!("cannot read `{}`: it is a folder, not a file", folder.display())));
+    }
+    let Analysis { loaded, documents, bases, diagnostics } = analyse(&paths)?;
+    if let Some(stop) = loaded.unreadable.into_iter().next() {
         return Err(stop);
     }
-    let texts: Vec<&crate::import::Page> = pages.pages.iter().filter_map(|read| read.page.as_ref()).collect();
-    let [one, other] = texts.as_slice() else {
-        let broken = pages.pages.iter().find(|read| read.page.is_none()).map(|read| super::input::name(&read.path));
-        return Err(Stop::Unreadable(format!("cannot read `{}`: it is not text in UTF-8", broken.unwrap_or_default())));
-    };
-    let differences = compare(one, other);
-    let names = [super::input::name(first), super::input::name(second)];
-    if as_json {
-        let rows: Vec<serde_json::Value> = differences
-            .iter()
-            .map(|difference| {
-                json!({
-                    "kind": difference.kind.word(), "message": difference.message,
-                    "first": difference.first, "second": difference.second,
-                })
-            })
-            .collect();
-        let page = |name: &str, page: &crate::import::Page| json!({ "file": name, "language": page.language, "title": plain(&page.title) });
-        let report = json!({
-            "version": 1, "first": page(&names[0], one), "second": page(&names[1], other), "differences": rows,
-        });
-        session.out.write(&format!("{report:#}\n"))?;
-    } else {
-        for difference in &differences {
-            let line = said(difference, &names, session);
-            session.out.write(&line)?;
-        }
-        let (words, tone) = match differences.len() {
-            0 => ("the pages say the same".to_owned(), Tone::Good),
-            count => (counted(count, "difference"), Tone::Bad),
-        };
-        session.out.write(&format!("{}\n", session.look.paint(tone, &words)))?;
+    if has_errors(&diagnostics) {
+        report(&diagnostics, &loaded.sources, arguments.format == Format::Json, session)?;
+        return Ok(Exit::Findings);
     }
-    Ok(if differences.is_empty() { Exit::Fine } else { Exit::Findings })
+    let files: Vec<&Vec<Document>> = documents.iter().map(|(_, documents)| documents).collect();
+    let own = |at: usize| -> Vec<&Document> {
+        // One file named twice was read once.
+        let at = at.min(files.len().saturating_sub(1));
+        let file: Option<FileId> = documents.get(at).map(|(file, _)| *file);
+        let list = files.get(at).into_iter().flat_map(|list| list.iter());
+        list.filter(|document| Some(document.playbook.name.span.file) == file).collect()
+    };
+    let only_one = arguments.second.is_none();
+    let first = choose(&own(0), arguments.playbook.as_deref(), &arguments.first, "--playbook")?;
+    let second = match (&arguments.second, &arguments.with) {
+        (Some(path), Some(name)) => choose(&own(1), Some(name), path, "--with")?,
+        (Some(path), None) => {
+            let there = own(1);
+            let same = there.iter().find(|document| document.playbook.name.name == first.playbook.name.name);
+            match same {
+                Some(document) => *document,
+                None => choose(&there, None, path, "--with")?,
+            }
+        }
+        (None, Some(name)) => choose(&own(0), Some(name), &arguments.first, "--with")?,
+        (None, None) => first,
+    };
+    // A variant alone stands against its base.
+    let (old, new) = if only_one && arguments.with.is_none() {
+        let Some(variant) = &first.playbook.about.variant else {
+            let help = "Name a second file, or with `--with` a second playbook of this one";
+            let message =
+                format!("`{}` is not a variant: there is nothing to compare it with", first.playbook.name.name);
+            return Err(Stop::Usage(message, Some(help.to_owned())));
+        };
+        let mut all = documents.iter().flat_map(|(_, documents)| documents).chain(&bases);
+        match all.find(|document| document.playbook.name.span == variant.origin) {
+            Some(base) => (base, first),
+            None => return Err(Stop::Usage(format!("the base `{}` cannot be found", variant.base), None)),
+        }
+    } else {
+        (first, second)
+    };
+    let found = differences(&old.playbook, &new.playbook, &loaded.sources);
+    let pair = Pair { old: &old.playbook.name.name, new: &new.playbook.name.name };
+    let text = match arguments.format {
+        Format::Human => human(&found, pair, session.look),
+        Format::Json => json(&found, pair, &loaded.sources),
+        Format::Markdown => markdown(&found, pair),
+    };
+    session.out.write(&text)?;
+    Ok(if arguments.expect_none && !found.is_empty() { Exit::Findings } else { Exit::Fine })
 }
 
-/// A line: places, then words.
-fn said(difference: &Difference, names: &[String; 2], session: &Session) -> String {
-    let place = |name: &str, line: Option<u32>| line.map(|line| format!("{name}:{line}"));
-    let places = [place(&names[0], difference.first), place(&names[1], difference.second)];
-    let places = places.into_iter().flatten().collect::<Vec<String>>().join(" ");
-    let places = session.look.paint(Tone::Code, &visible(&places)).to_string();
-    format!("{places}: {}\n", visible(&difference.message))
+fn choose<'d>(documents: &[&'d Document], name: Option<&str>, path: &Path, option: &str) -> Result<&'d Document, Stop> {
+    let file = super::input::name(path);
+    let names: Vec<&str> = documents.iter().map(|document| document.playbook.name.name.as_str()).collect();
+    match (name, documents) {
+        (_, []) => Err(Stop::Usage(format!("there is no playbook in `{file}`"), None)),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(Stop::Usage(
+            format!("there is more than one playbook in `{file}`"),
+            Some(format!("Choose one with `{option}`: {}", names.join(", "))),
+        )),
+        (Some(name), _) => {
+            let found = documents.iter().find(|document| document.playbook.name.name == name);
+            found.copied().ok_or_else(|| {
+                let help = crate::suggest::did_you_mean(name, names.iter().copied())
+                    .unwrap_or_else(|| format!("There is {}", names.join(", ")));
+                Stop::Usage(format!("there is no playbook `{name}` in `{file}`"), Some(help))
+            })
+        }
+    }
 }

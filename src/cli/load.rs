@@ -4,6 +4,8 @@
 use super::input::{self, is_standard_input, read_text};
 use super::{Session, Stop};
 use crate::diagnostic::{BROKEN_IMPORT, Diagnostic, EMPTY_FILE, IMPORT_CYCLE, Severity, has_errors};
+use crate::model::resolve::Imported;
+use crate::model::variant::{FileInSight, expand};
 use crate::source::{FileId, Sources, Span};
 use crate::suggest::closest;
 use crate::syntax::{ast, parse};
@@ -26,8 +28,19 @@ pub struct LoadedFile {
     pub requested: bool,
     /// Its tree; as much of it as could be made of the text.
     pub tree: ast::File,
-    /// What it imports: the place of the import, and the index of the file.
-    pub imports: Vec<(Span, usize)>,
+    /// What it imports.
+    pub imports: Vec<FileImport>,
+}
+
+/// That a file imports another.
+#[derive(Debug)]
+pub struct FileImport {
+    /// The place of the import.
+    pub span: Span,
+    /// The index of the file.
+    pub file: usize,
+    /// What of it; nothing named is everything.
+    pub names: Vec<ast::Imported>,
 }
 
 /// All files of one command, with what is to be said about their text and their imports.
@@ -39,6 +52,8 @@ pub struct Loaded {
     pub files: Vec<LoadedFile>,
     /// Findings about encodings, syntax and imports.
     pub diagnostics: Vec<Diagnostic>,
+    /// Findings about variants and vocabularies.
+    pub of_variants: Vec<Diagnostic>,
     /// Files that were asked for and could not be read.
     pub unreadable: Vec<Stop>,
     by_path: BTreeMap<PathBuf, usize>,
@@ -47,10 +62,47 @@ pub struct Loaded {
 impl Loaded {
     /// The trees the file of this index imports.
     #[must_use]
-    pub fn imported(&self, index: usize) -> Vec<&ast::File> {
+    pub fn imported(&self, index: usize) -> Vec<Imported<'_>> {
+        let files = self.imports(index);
+        files
+            .into_iter()
+            .filter_map(|(other, names)| Some(Imported { file: &self.files.get(other)?.tree, names }))
+            .collect()
+    }
+
+    /// The files the file of this index imports, each once, with what of them.
+    fn imports(&self, index: usize) -> BTreeMap<usize, Vec<ast::Imported>> {
+        let mut files: BTreeMap<usize, Vec<ast::Imported>> = BTreeMap::new();
+        let mut whole: BTreeSet<usize> = BTreeSet::new();
         let imports = self.files.get(index).into_iter().flat_map(|file| &file.imports);
-        let others: BTreeSet<usize> = imports.map(|(_, other)| *other).filter(|other| *other != index).collect();
-        others.iter().filter_map(|other| self.files.get(*other)).map(|file| &file.tree).collect()
+        for import in imports.filter(|import| import.file != index) {
+            files.entry(import.file).or_default().extend(import.names.iter().cloned());
+            if import.names.is_empty() {
+                whole.insert(import.file);
+            }
+        }
+        // Where everything is imported once, it is under its own names.
+        for file in whole {
+            files.insert(file, Vec::new());
+        }
+        files
+    }
+
+    /// Puts the playbooks of variants and the declarations of vocabularies in their places.
+    fn expand(&mut self) {
+        let files: Vec<FileInSight<'_>> = self
+            .files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| FileInSight { tree: &file.tree, imports: self.imports(index).into_iter().collect() })
+            .collect();
+        let (trees, found) = expand(&files);
+        for (file, tree) in self.files.iter_mut().zip(trees) {
+            if let Some(tree) = tree {
+                file.tree = tree;
+            }
+        }
+        self.of_variants = found;
     }
 
     /// How many files were asked for.
@@ -85,6 +137,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
         next += 1;
     }
     loaded.find_cycles();
+    loaded.expand();
     Ok(loaded)
 }
 
@@ -123,18 +176,18 @@ impl Loaded {
     fn follow_imports(&mut self, index: usize) {
         let Some(file) = self.files.get(index) else { return };
         let folder = file.path.parent().map(Path::to_owned).unwrap_or_default();
-        let imports: Vec<ast::Literal> = file
+        let imports: Vec<ast::Import> = file
             .tree
             .items
             .iter()
-            .filter_map(|item| if let ast::Item::Import(import) = item { Some(import.path.clone()) } else { None })
+            .filter_map(|item| if let ast::Item::Import(import) = item { Some(import.clone()) } else { None })
             .collect();
-        for import in imports {
+        for ast::Import { path: import, names, .. } in imports {
             let path = folder.join(&import.text);
             match self.add(&path) {
                 Ok(imported) => {
                     if let Some(file) = self.files.get_mut(index) {
-                        file.imports.push((import.span, imported));
+                        file.imports.push(FileImport { span: import.span, file: imported, names });
                     }
                     self.expect_playbook(import, imported);
                 }
@@ -146,7 +199,11 @@ impl Loaded {
     /// An import is for the playbook in the file: without one it is of no use.
     fn expect_playbook(&mut self, import: ast::Literal, imported: usize) {
         let Some(file) = self.files.get(imported) else { return };
-        let has_playbook = file.tree.items.iter().any(|item| matches!(item, ast::Item::Playbook(_)));
+        let has_playbook = file
+            .tree
+            .items
+            .iter()
+            .any(|item| matches!(item, ast::Item::Playbook(_) | ast::Item::Variant(_) | ast::Item::Vocabulary(_)));
         // What keeps it from being read is said in its own place.
         let is_broken = self
             .diagnostics
@@ -165,9 +222,9 @@ impl Loaded {
         let mut graph: DiGraph<usize, Span> = DiGraph::new();
         let nodes: Vec<NodeIndex> = (0..self.files.len()).map(|index| graph.add_node(index)).collect();
         for (from, file) in nodes.iter().zip(&self.files) {
-            for (span, index) in &file.imports {
-                if let Some(to) = nodes.get(*index) {
-                    graph.add_edge(*from, *to, *span);
+            for import in &file.imports {
+                if let Some(to) = nodes.get(import.file) {
+                    graph.add_edge(*from, *to, import.span);
                 }
             }
         }
@@ -177,7 +234,7 @@ impl Loaded {
             let imports: Vec<(usize, Span)> = members
                 .iter()
                 .filter_map(|member| self.files.get(*member).map(|file| (*member, file)))
-                .flat_map(|(member, file)| file.imports.iter().map(move |(span, to)| (member, *span, *to)))
+                .flat_map(|(member, file)| file.imports.iter().map(move |import| (member, import.span, import.file)))
                 .filter(|(_, _, to)| members.contains(to))
                 .map(|(member, span, _)| (member, span))
                 .collect();

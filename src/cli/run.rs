@@ -1,5 +1,6 @@
 //! `playbook run`: one customer through a playbook, with the reason for each move.
 
+mod chain;
 mod interactive;
 
 use super::analyse::{Subject, report, subject};
@@ -32,6 +33,7 @@ Examples:
   playbook run review.play --customer contoso.json
   playbook run review.play --customer contoso.json --timeline contoso.jsonl --until 90d
   playbook run review.play --customer book.csv --id contoso --format json
+  playbook run kickoff.play --customer contoso.json --chain workflows
   playbook run review.play --interactive")]
 pub struct Arguments {
     /// The file of the playbook
@@ -52,6 +54,10 @@ pub struct Arguments {
     /// Ask for what it needs to know, and show what is next
     #[arg(long, conflicts_with_all = ["timeline", "until", "format"])]
     interactive: bool,
+
+    /// Follow the customer on into the playbooks of these files and folders, where an end `continues` in one
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["timeline", "interactive"])]
+    chain: Vec<PathBuf>,
 
     /// How far to look: 90d, 12h, 2w, or `90 days`
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -89,6 +95,9 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     }
     if inputs.into_iter().flatten().filter(|path| input::is_standard_input(path)).count() > 1 {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
+    }
+    if !arguments.chain.is_empty() {
+        return chain::run(arguments, session);
     }
     let json = arguments.format == Format::Json;
     let Some(subject) = subject(&arguments.file, arguments.playbook.as_deref(), json, session)? else {

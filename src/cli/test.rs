@@ -49,7 +49,7 @@ enum Format {
 /// # Errors
 /// Where nothing can be tested at all, or standard output cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let Analysis { loaded, documents, diagnostics } = analyse(&arguments.paths)?;
+    let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
     let mut tested = Vec::new();

@@ -76,7 +76,7 @@ enum Format {
 /// # Errors
 /// Where nothing can be looked at, no property has the name that was asked for, or something cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let Analysis { loaded, documents, diagnostics } = analyse(&arguments.paths)?;
+    let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
     // A property that is refuted is what this command is about: it says so itself.
     let errors: Vec<Diagnostic> = diagnostics
         .into_iter()

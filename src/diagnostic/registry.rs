@@ -79,6 +79,19 @@ rules! {
     NEVER_SET "P218" "never-set" Warning "A fact is kept by the playbook, but no stage sets it";
     FIXED_FACT_SET "P219" "fixed-fact-set" Error "A stage sets a fact that never changes";
     WHICH_PLAYBOOK "P220" "which-playbook" Error "It is not clear which playbook a test, property or scenario speaks of";
+    NOTHING_TO_CHANGE "P221" "nothing-to-change" Error "A variant speaks of something its base does not have";
+    CONFLICTING_CHANGES "P222" "conflicting-changes" Error "Two operations of a variant touch one thing";
+    BASE_CHANGED "P223" "base-changed" Error "A base has changed since its variant was written";
+    AMBIGUOUS_CHANGE "P224" "ambiguous-change" Error "A variant names something its base has several of";
+    OBLIGATION_DROPPED "P225" "obligation-dropped" Error "A variant drops what its base promises and does not say so";
+    UNUSED_WAIVER "P226" "unused-waiver" Warning "Something is waived that the variant keeps";
+    VARIANT_OF_ITSELF "P227" "variant-of-itself" Error "Variants are variants of each other in a circle";
+    IDLE_CHANGE "P228" "idle-change" Warning "An operation of a variant changes nothing";
+    MISPLACED_CHANGE "P229" "misplaced-change" Error "An operation of a variant puts something where it cannot stand";
+    OVERLAPPING_VARIANTS "P230" "overlapping-variants" Note "Some customers belong to two variants of one base";
+    CUSTOMERS_WITHOUT_VARIANT "P231" "customers-without-variant" Note "Some customers belong to no variant";
+    ENDLESS_LIFECYCLE "P232" "endless-lifecycle" Error "Customers can go round from playbook to playbook for ever";
+    MISSING_HANDOVER "P233" "missing-handover" Note "The next playbook asks on entry for something this one does not know";
 
     OVERLAPPING_GUARDS "P301" "overlapping-guards" Error "Two transitions can be taken at the same moment";
     STUCK_CUSTOMER "P302" "stuck-customer" Error "No transition is for some customers, and nothing else moves them";

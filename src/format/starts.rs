@@ -1,5 +1,7 @@
 //! Where lines begin, and what the tree says about blanks between tokens.
 
+mod variant;
+
 use super::tokens::Token;
 use crate::source::Span;
 use crate::syntax::ast::*;
@@ -85,6 +87,11 @@ impl Reader<'_, '_> {
                 self.line(item.span, Kind::Top);
                 item.items.iter().for_each(|item| self.playbook_item(item));
             }
+            Item::Vocabulary(item) => {
+                self.line(item.span, Kind::Top);
+                item.items.iter().for_each(|item| self.playbook_item(item));
+            }
+            Item::Variant(item) => self.variant(item),
             Item::Test(item) => {
                 self.line(item.span, Kind::Top);
                 item.items.iter().for_each(|item| self.test_item(item));
@@ -173,6 +180,7 @@ impl Reader<'_, '_> {
                 self.plain(*span);
                 list.iter().for_each(|change| self.plain(change.span));
             }
+            PlaybookItem::Uses(item) => self.plain(item.span),
             PlaybookItem::Flow(item) => self.scope_item(item),
         }
     }
@@ -200,7 +208,10 @@ impl Reader<'_, '_> {
                 self.plain(stage.span);
                 stage.items.iter().for_each(|item| self.stage_item(item));
             }
-            ScopeItem::End(end) => self.plain(end.span),
+            ScopeItem::End(end) => {
+                self.plain(end.span);
+                end.continues_limit.iter().for_each(|limit| self.expr(limit));
+            }
             ScopeItem::Transition(way) => {
                 self.plain(way.span);
                 self.transition(way);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 const SKETCH: &str = include_str!("../../tests/fixtures/sketch.play");
 const CONDITIONS: &str = include_str!("../../tests/fixtures/conditions.play");
+const VARIANTS: &str = include_str!("../../tests/fixtures/variants.play");
 const EVERYTHING: &str = include_str!("../../tests/fixtures/everything.play");
 const PROCESS: &str = include_str!("../../workflows/support-success-execution.play");
 const JOURNEY: &str = include_str!("../../workflows/reference-journey.play");
@@ -40,7 +41,7 @@ fn lawful(text: &str) -> String {
 
 #[test]
 fn the_files_of_the_project() {
-    for text in [SKETCH, CONDITIONS, EVERYTHING, PROCESS, JOURNEY] {
+    for text in [SKETCH, CONDITIONS, EVERYTHING, VARIANTS, PROCESS, JOURNEY] {
         lawful(text);
     }
 }
@@ -251,7 +252,8 @@ fn shaken() -> impl Strategy<Value = String> {
         ),
         1..25,
     );
-    let texts = prop_oneof![Just(SKETCH), Just(EVERYTHING), Just(JOURNEY), Just(PROCESS), Just(CONDITIONS)];
+    let texts =
+        prop_oneof![Just(SKETCH), Just(EVERYTHING), Just(VARIANTS), Just(JOURNEY), Just(PROCESS), Just(CONDITIONS)];
     (texts, pieces, any::<bool>()).prop_map(|(text, pieces, joined)| {
         let mut sources = Sources::new();
         let id = sources.add("test.play", text);

@@ -20,9 +20,10 @@ mod written;
 
 pub use expression::{Context, Where};
 pub use names::{BLOCKER_KINDS, Names};
+pub(crate) use suggest::help as help_with_name;
 
-use super::{Atom, Clause, Document, Expr, Link, Named, Node, Text, Type};
-use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, WHICH_PLAYBOOK, has_errors};
+use super::{Atom, Clause, Document, Expr, Link, Named, Node, Text, Type, Variant, Waived};
+use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, OBLIGATION_DROPPED, Severity, WHICH_PLAYBOOK, has_errors};
 use crate::source::Span;
 use crate::syntax::ast::{self, Item};
 use names::{Table, duplicate, unknown};
@@ -34,7 +35,39 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Imported files give their playbooks, properties and scenarios, not their tests. What is wrong with an imported
 /// playbook is among the findings where it has a document here.
 #[must_use]
-pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec<Diagnostic>) {
+pub fn resolve(file: &ast::File, imported: &[Imported<'_>]) -> (Vec<Document>, Vec<Diagnostic>) {
+    let (documents, mut out) = resolve_each(file, imported);
+    let mut only = Vec::with_capacity(documents.len());
+    for (document, found) in documents {
+        only.push(document);
+        out.extend(found);
+    }
+    (only, out)
+}
+
+/// A file that is imported, and what of it: nothing named is everything.
+#[derive(Debug, Clone)]
+pub struct Imported<'t> {
+    /// Its tree.
+    pub file: &'t ast::File,
+    /// What is imported, and under which name.
+    pub names: Vec<ast::Imported>,
+}
+
+impl<'t> Imported<'t> {
+    /// Everything in a file.
+    #[must_use]
+    pub fn whole(file: &'t ast::File) -> Imported<'t> {
+        Imported { file, names: Vec::new() }
+    }
+}
+
+/// As [`resolve`]; the findings about each document beside it, those about none of them last.
+#[must_use]
+pub fn resolve_each(
+    file: &ast::File,
+    imported: &[Imported<'_>],
+) -> (Vec<(Document, Vec<Diagnostic>)>, Vec<Diagnostic>) {
     let mut out = Vec::new();
     let sight = Sight::new(file, imported, &mut out);
     let mut speaking: BTreeMap<usize, Speaking<'_>> = BTreeMap::new();
@@ -43,7 +76,8 @@ pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec
     }
     for item in &file.items {
         match item {
-            Item::Import(_) | Item::Playbook(_) => {}
+            Item::Import(_) | Item::Playbook(_) | Item::Variant(_) => {}
+            Item::Vocabulary(vocabulary) => declarations::check_vocabulary(vocabulary, &mut out),
             Item::Test(test) => {
                 if let Some(at) = sight.meant(test.playbook.as_ref(), test.title.span, "test", &mut out) {
                     speaking.entry(at).or_default().tests.push(test);
@@ -61,14 +95,16 @@ pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec
             }
         }
     }
-    for imported in imported {
+    for imported in imported.iter().map(|imported| imported.file) {
         // Whatever is unclear there is said when that file is looked at.
         let there = Sight::new(imported, &[], &mut Vec::new());
         for item in &imported.items {
             let (of, span, what) = match item {
                 Item::Scenario(scenario) => (&scenario.playbook, scenario.name.span, "scenario"),
                 Item::Property(property) => (&property.playbook, property.name.span, "property"),
-                Item::Import(_) | Item::Playbook(_) | Item::Test(_) => continue,
+                Item::Import(_) | Item::Playbook(_) | Item::Variant(_) | Item::Vocabulary(_) | Item::Test(_) => {
+                    continue;
+                }
             };
             let Some(at) = there.meant(of.as_ref(), span, what, &mut Vec::new()) else {
                 continue;
@@ -80,13 +116,18 @@ pub fn resolve(file: &ast::File, imported: &[&ast::File]) -> (Vec<Document>, Vec
                 match item {
                     Item::Scenario(scenario) => speaking.scenarios.push(scenario),
                     Item::Property(property) => speaking.properties.push(property),
-                    Item::Import(_) | Item::Playbook(_) | Item::Test(_) => {}
+                    Item::Import(_) | Item::Playbook(_) | Item::Variant(_) | Item::Vocabulary(_) | Item::Test(_) => {}
                 }
             }
         }
     }
-    let documents =
-        speaking.into_iter().map(|(at, speaking)| document(sight.playbooks[at], &speaking, &mut out)).collect();
+    let documents = speaking
+        .into_iter()
+        .map(|(at, speaking)| {
+            let mut found = Vec::new();
+            (document(sight.playbooks[at], &speaking, &mut found), found)
+        })
+        .collect();
     (documents, out)
 }
 
@@ -102,37 +143,68 @@ struct Speaking<'t> {
 struct Sight<'t> {
     /// The file's own first, then those of the imported files.
     playbooks: Vec<&'t ast::Playbook>,
+    /// What they are called here.
+    names: Vec<&'t str>,
     /// How many are the file's own.
     own: usize,
+    /// Variants that could not be made; why is said elsewhere.
+    broken: Vec<&'t str>,
 }
 
 impl<'t> Sight<'t> {
-    fn new(file: &'t ast::File, imported: &[&'t ast::File], out: &mut Vec<Diagnostic>) -> Sight<'t> {
+    fn new(file: &'t ast::File, imported: &'t [Imported<'t>], out: &mut Vec<Diagnostic>) -> Sight<'t> {
         let mut table: Table<()> = Table::new();
-        let mut playbooks = playbooks(file);
-        for playbook in &playbooks {
-            table.declare(&playbook.name, (), out);
+        let mut sight = Sight { playbooks: Vec::new(), names: Vec::new(), own: 0, broken: Vec::new() };
+        let mut add = |sight: &mut Sight<'t>, playbook: &'t ast::Playbook, name: &'t ast::Name, out: &mut Vec<_>| {
+            table.declare(name, (), out);
+            sight.playbooks.push(playbook);
+            sight.names.push(&name.text);
+        };
+        for playbook in playbooks(file) {
+            add(&mut sight, playbook, &playbook.name, out);
         }
-        let own = playbooks.len();
-        for playbook in imported.iter().flat_map(|file| self::playbooks(file)) {
-            table.declare(&playbook.name, (), out);
-            playbooks.push(playbook);
+        sight.own = sight.playbooks.len();
+        for imported in imported {
+            if imported.names.is_empty() {
+                for playbook in playbooks(imported.file) {
+                    add(&mut sight, playbook, &playbook.name, out);
+                }
+            }
+            for name in &imported.names {
+                let there = playbooks(imported.file).into_iter().find(|playbook| playbook.name.text == name.name.text);
+                match there {
+                    Some(playbook) => add(&mut sight, playbook, name.here(), out),
+                    None if declares(imported.file, &name.name.text) => {}
+                    None => {
+                        let known = imported.file.items.iter().filter_map(declared_name);
+                        let known = known.map(|name| name.text.as_str());
+                        out.push(unknown("playbook or vocabulary", &name.name.text, name.name.span, known));
+                    }
+                }
+            }
         }
-        Sight { playbooks, own }
+        for item in [file].into_iter().chain(imported.iter().map(|imported| imported.file)).flat_map(|file| &file.items)
+        {
+            if let Item::Variant(variant) = item {
+                sight.broken.push(&variant.name.text);
+            }
+        }
+        sight
     }
 
     /// The playbook that is meant: the one named, else the file's only one, else the only one imported.
     fn meant(&self, named: Option<&ast::Name>, span: Span, what: &str, out: &mut Vec<Diagnostic>) -> Option<usize> {
-        let names = || self.playbooks.iter().map(|playbook| playbook.name.text.as_str());
+        let names = || self.names.iter().copied();
         if let Some(name) = named {
             let found = names().position(|known| known == name.text);
-            if found.is_none() {
+            if found.is_none() && !self.broken.contains(&name.text.as_str()) {
                 out.push(unknown("playbook", &name.text, name.span, names()));
             }
             return found;
         }
         match (self.own, self.playbooks.len()) {
             (1, _) | (0, 1) => Some(0),
+            (0, 0) if !self.broken.is_empty() => None,
             (0, 0) => {
                 out.push(
                     Diagnostic::new(&WHICH_PLAYBOOK, span, format!("there is no playbook this {what} could be for"))
@@ -156,6 +228,20 @@ impl<'t> Sight<'t> {
     }
 }
 
+/// The name of a playbook, variant or vocabulary.
+fn declared_name(item: &Item) -> Option<&ast::Name> {
+    match item {
+        Item::Playbook(playbook) => Some(&playbook.name),
+        Item::Variant(variant) => Some(&variant.name),
+        Item::Vocabulary(vocabulary) => Some(&vocabulary.name),
+        _ => None,
+    }
+}
+
+fn declares(file: &ast::File, name: &str) -> bool {
+    file.items.iter().filter_map(declared_name).any(|known| known.text == name)
+}
+
 fn playbooks(file: &ast::File) -> Vec<&ast::Playbook> {
     file.items
         .iter()
@@ -170,6 +256,8 @@ fn document(written: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Diag
     declarations::resolve_lets(&mut names, written, out);
     declarations::audience(&mut names, written, out);
     flow::resolve(&mut names, plan, out);
+    names.playbook.about.written = written.span;
+    names.playbook.about.variant = written.derived.as_deref().map(variant);
     let playbook = &mut names.playbook;
     playbook.stages.shrink_to_fit();
     playbook.offers.shrink_to_fit();
@@ -189,15 +277,80 @@ fn document(written: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Diag
     let mut properties = Vec::with_capacity(speaking.properties.len());
     for property in &speaking.properties {
         table.declare(&property.name, (), out);
-        properties.extend(property::resolve(&mut names, property, out));
+        match written
+            .derived
+            .as_deref()
+            .filter(|derived| is_inherited(property.span, property.playbook.as_ref(), derived))
+        {
+            None => properties.extend(property::resolve(&mut names, property, out)),
+            Some(derived) => properties.extend(inherited(&mut names, property, derived, out)),
+        }
     }
     let mut table: Table<()> = Table::new();
     let mut scenarios = Vec::with_capacity(speaking.scenarios.len());
-    for scenario in &speaking.scenarios {
+    let of_base = |scenario: &&&ast::Scenario| {
+        let derived = written.derived.as_deref();
+        derived.is_some_and(|derived| is_inherited(scenario.span, scenario.playbook.as_ref(), derived))
+    };
+    for scenario in speaking.scenarios.iter().filter(|scenario| !of_base(scenario)) {
         table.declare(&scenario.name, (), out);
         scenarios.extend(scenario::resolve_scenario(&mut names, scenario, out));
     }
+    // Those of the base hold for the variant as far as they can be read for it; its own of that name takes their place.
+    for scenario in speaking.scenarios.iter().filter(of_base) {
+        let mut found = Vec::new();
+        if table.declare(&scenario.name, (), &mut found) {
+            let resolved = scenario::resolve_scenario(&mut names, scenario, &mut found);
+            scenarios.extend(resolved.filter(|_| !has_errors(&found)));
+        }
+    }
     Document { playbook: names.playbook, sound, whole, tests, properties, scenarios }
+}
+
+/// Whether something that speaks of a variant was written for its base.
+fn is_inherited(span: Span, playbook: Option<&ast::Name>, derived: &ast::Derived) -> bool {
+    playbook.is_some_and(|name| name.span == derived.head) && span != derived.head
+}
+
+/// A property of the base, looked at in the variant.
+fn inherited(
+    names: &mut Names,
+    property: &ast::Property,
+    derived: &ast::Derived,
+    out: &mut Vec<Diagnostic>,
+) -> Option<super::property::Property> {
+    let mut found = Vec::new();
+    let resolved = property::resolve(names, property, &mut found);
+    let Some(error) = found.iter().find(|found| found.severity == Severity::Error) else { return resolved };
+    let name = &property.name.text;
+    let message = format!("the property `{name}` of the base cannot be looked at here: {}", error.message);
+    out.push(
+        Diagnostic::new(&OBLIGATION_DROPPED, derived.cause(error.primary.span, &error.message), message)
+            .related(error.primary.span, "in the property")
+            .help(format!("Keep what it speaks of, or write `waive property {name} \"why\"`")),
+    );
+    None
+}
+
+/// What is said of a variant beside its flow.
+fn variant(derived: &ast::Derived) -> Variant {
+    let waived = derived.waivers.iter().map(|waiver| {
+        let what = match &waiver.obligation {
+            ast::Obligation::Task(ast::TaskRef::Number(number)) => format!("task {number}"),
+            ast::Obligation::Task(ast::TaskRef::Name(name)) => format!("task {name}"),
+            ast::Obligation::Input(text) => format!("input \"{}\"", text.text),
+            ast::Obligation::Output(text) => format!("output \"{}\"", text.text),
+            ast::Obligation::Property(name) => format!("property {}", name.text),
+        };
+        Waived { what, reason: waiver.reason.text.clone(), span: waiver.span }
+    });
+    Variant {
+        base: derived.base.text.clone(),
+        origin: derived.origin,
+        head: derived.head,
+        valid_until: derived.valid_until.map(|(date, _)| date),
+        waived: waived.collect(),
+    }
 }
 
 /// A text with its translations. Two in one language: the first counts.

@@ -7,11 +7,13 @@ mod expression;
 mod property;
 mod scenario;
 mod test;
+mod variant;
 
 pub use expression::*;
 pub use property::*;
 pub use scenario::*;
 pub use test::*;
+pub use variant::*;
 
 use crate::source::Span;
 pub use crate::value::{Date, Duration, Micro, TaskStatus};
@@ -81,6 +83,10 @@ pub enum Item {
     Import(Import),
     /// `playbook … { … }`.
     Playbook(Playbook),
+    /// `vocabulary … { … }`.
+    Vocabulary(Vocabulary),
+    /// `variant … of … { … }`.
+    Variant(Variant),
     /// `test "…" { … }`.
     Test(Test),
     /// `property …: …`.
@@ -96,6 +102,8 @@ impl Item {
         match self {
             Item::Import(item) => item.span,
             Item::Playbook(item) => item.span,
+            Item::Vocabulary(item) => item.span,
+            Item::Variant(item) => item.span,
             Item::Test(item) => item.span,
             Item::Property(item) => item.span,
             Item::Scenario(item) => item.span,
@@ -108,6 +116,8 @@ impl Item {
 pub struct Import {
     /// The path, relative to this file.
     pub path: Literal,
+    /// What is imported of it, where not everything is.
+    pub names: Vec<Imported>,
     /// The whole item.
     pub span: Span,
 }
@@ -123,6 +133,8 @@ pub struct Playbook {
     pub items: Vec<PlaybookItem>,
     /// The whole item.
     pub span: Span,
+    /// Where it was made by applying a variant: of what, and how.
+    pub derived: Option<Box<Derived>>,
 }
 
 /// What may stand in a playbook. Items that may also stand in `each service { … }` or a branch are [`ScopeItem`]s.
@@ -156,6 +168,8 @@ pub enum PlaybookItem {
     Calendar(Calendar),
     /// `history { … }`.
     History(Span, Vec<Change>),
+    /// `uses NAME`.
+    Uses(Uses),
     /// Part of the flow.
     Flow(ScopeItem),
 }
@@ -623,6 +637,8 @@ pub struct End {
     pub kind: Option<EndKind>,
     /// The playbook the customer goes on to.
     pub continues: Option<Name>,
+    /// `at most N times`, after that.
+    pub continues_limit: Option<Expr>,
     /// The whole item.
     pub span: Span,
 }
@@ -676,4 +692,75 @@ pub struct Branch {
     pub items: Vec<ScopeItem>,
     /// The whole item.
     pub span: Span,
+}
+
+impl PlaybookItem {
+    /// Where the item stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            PlaybookItem::Property(span, _)
+            | PlaybookItem::Audience(span, _)
+            | PlaybookItem::Overview(span, _)
+            | PlaybookItem::Objectives(span, _)
+            | PlaybookItem::Metadata(span, _)
+            | PlaybookItem::Declarations(span, ..)
+            | PlaybookItem::Services(span, _)
+            | PlaybookItem::Links(span, _)
+            | PlaybookItem::Facts(span, ..)
+            | PlaybookItem::History(span, _) => *span,
+            PlaybookItem::Next(item) => item.span,
+            PlaybookItem::Parameter(item) => item.span,
+            PlaybookItem::Let(item) => item.span,
+            PlaybookItem::Calendar(item) => item.span,
+            PlaybookItem::Uses(item) => item.span,
+            PlaybookItem::Flow(item) => item.span(),
+        }
+    }
+}
+
+impl ScopeItem {
+    /// Where the item stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            ScopeItem::Input(clause) | ScopeItem::Output(clause) => clause.span,
+            ScopeItem::Start(span, _) => *span,
+            ScopeItem::Stage(stage) => stage.span,
+            ScopeItem::End(end) => end.span,
+            ScopeItem::Transition(way) => way.span,
+            ScopeItem::Block(block) => block.span,
+        }
+    }
+}
+
+impl StageItem {
+    /// Where the item stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            StageItem::About(span, _)
+            | StageItem::Motion(span, _)
+            | StageItem::Link(span, _)
+            | StageItem::FirstMatch(span) => *span,
+            StageItem::Input(clause) | StageItem::Output(clause) => clause.span,
+            StageItem::Needs(needs) => needs.span,
+            StageItem::Work(work) => work.span(),
+            StageItem::Cadence(cadence) => cadence.span,
+            StageItem::Transition(way) => way.span,
+        }
+    }
+}
+
+impl WorkItem {
+    /// Where the item stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            WorkItem::Task(task) => task.span,
+            WorkItem::Step(step) => step.span,
+            WorkItem::Set(set) => set.span,
+            WorkItem::Together(span, _) => *span,
+        }
+    }
 }

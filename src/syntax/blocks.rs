@@ -3,6 +3,8 @@
 //! pest reads the items; the blocks around them are walked here, so that a mistake in one item leaves the rest of
 //! its block, and the blocks around it, as they are.
 
+mod variant;
+
 use super::ast::*;
 use super::grammar::{Grammar, Rule};
 use super::place::Place;
@@ -143,7 +145,7 @@ impl<'s> Walk<'s> {
     }
 
     /// Opens a block: reads its head, or as much of it as can be read.
-    fn open(
+    pub(super) fn open(
         &mut self,
         rule: Rule,
         what: &'static str,
@@ -179,14 +181,14 @@ impl<'s> Walk<'s> {
         }
     }
 
-    fn head(&mut self, pair: Option<Pair<'s, Rule>>, block: &Open) -> Head {
+    pub(super) fn head(&mut self, pair: Option<Pair<'s, Rule>>, block: &Open) -> Head {
         match pair {
             Some(pair) => self.build.head(pair),
             None => self.broken_head(block),
         }
     }
 
-    fn whole(&self, block: &Open) -> crate::source::Span {
+    pub(super) fn whole(&self, block: &Open) -> crate::source::Span {
         self.build.at(block.head, self.at)
     }
 
@@ -200,6 +202,8 @@ impl<'s> Walk<'s> {
                     items.extend(pair.and_then(|pair| self.build.import(pair)).map(Item::Import));
                 }
                 "playbook" => items.extend(self.playbook(&block).map(Item::Playbook)),
+                "vocabulary" => items.extend(self.vocabulary(&block).map(Item::Vocabulary)),
+                "variant" => items.extend(self.variant(&block).map(Item::Variant)),
                 "test" => items.extend(self.test(&block).map(Item::Test)),
                 "property" => {
                     let pair = self.item(Rule::property, &block);
@@ -220,10 +224,16 @@ impl<'s> Walk<'s> {
             self.playbook_item(&block, &mut items);
         }
         items.shrink_to_fit();
-        Some(Playbook { name: head.name.unwrap_or_default(), title: head.title, items, span: self.whole(&block) })
+        Some(Playbook {
+            name: head.name.unwrap_or_default(),
+            title: head.title,
+            items,
+            span: self.whole(&block),
+            derived: None,
+        })
     }
 
-    fn playbook_item(&mut self, block: &Open, items: &mut Vec<PlaybookItem>) {
+    pub fn playbook_item(&mut self, block: &Open, items: &mut Vec<PlaybookItem>) {
         let rule = match self.token(self.at) {
             "phase" | "audience" | "version" | "owner" | "source" | "language" => Rule::header,
             "next" => Rule::next,
@@ -232,6 +242,7 @@ impl<'s> Walk<'s> {
             "param" => Rule::parameter,
             "let" => Rule::let_item,
             "calendar" => Rule::calendar,
+            "uses" => Rule::uses,
             "objectives" => {
                 let list =
                     self.list(Rule::objectives_head, "list of objectives", Place::Objectives, block, |walk, inner| {
@@ -336,7 +347,7 @@ impl<'s> Walk<'s> {
         items
     }
 
-    fn scope_item(&mut self, block: &Open) -> Option<ScopeItem> {
+    pub(super) fn scope_item(&mut self, block: &Open) -> Option<ScopeItem> {
         let rule = match self.token(self.at) {
             "input" => Rule::input,
             "output" => Rule::output,
@@ -442,7 +453,7 @@ impl<'s> Walk<'s> {
         })
     }
 
-    fn stage_item(&mut self, block: &Open) -> Option<StageItem> {
+    pub(super) fn stage_item(&mut self, block: &Open) -> Option<StageItem> {
         let rule = match self.token(self.at) {
             "about" => Rule::about,
             "motion" => Rule::motion,
@@ -471,7 +482,7 @@ impl<'s> Walk<'s> {
         items
     }
 
-    fn work_item(&mut self, block: &Open) -> Option<WorkItem> {
+    pub(super) fn work_item(&mut self, block: &Open) -> Option<WorkItem> {
         let rule = match self.token(self.at) {
             "task" => Rule::task,
             "step" => Rule::step,

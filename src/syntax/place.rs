@@ -6,7 +6,11 @@ use super::grammar::Rule;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     File,
+    Vocabulary,
     Playbook,
+    Variant,
+    /// In the braces of `change stage … { … }` and the like.
+    Changes,
     /// In `each service { … }` or a branch.
     Scope,
     Together,
@@ -26,7 +30,31 @@ pub(super) enum Place {
     History,
 }
 
-const FILE: &[&str] = &["import", "playbook", "test", "property", "scenario"];
+const FILE: &[&str] = &["import", "playbook", "vocabulary", "variant", "test", "property", "scenario"];
+const VOCABULARY: &[&str] =
+    &["roles", "motions", "events", "blockers", "services", "links", "facts", "param", "let", "calendar"];
+const VARIANT: &[&str] = &[
+    "add",
+    "replace",
+    "remove",
+    "move",
+    "change",
+    "waive",
+    "valid",
+    "phase",
+    "audience",
+    "version",
+    "owner",
+    "source",
+    "language",
+    "for",
+    "overview",
+    "objectives",
+    "metadata",
+    "calendar",
+    "history",
+];
+const CHANGES: &[&str] = &["add", "replace", "remove", "move", "change"];
 const SCOPE: &[&str] =
     &["input", "output", "start", "stage", "end", "each", "together", "whenever", "on", "after", "then"];
 const PLAYBOOK: &[&str] = &[
@@ -63,6 +91,7 @@ const PLAYBOOK: &[&str] = &[
     "let",
     "calendar",
     "history",
+    "uses",
 ];
 const STAGE: &[&str] = &[
     "task", "step", "set", "together", "about", "motion", "link", "input", "output", "needs", "every", "first",
@@ -79,7 +108,10 @@ impl Place {
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Place::File => FILE,
+            Place::Vocabulary => VOCABULARY,
             Place::Playbook => PLAYBOOK,
+            Place::Variant => VARIANT,
+            Place::Changes => CHANGES,
             Place::Scope => SCOPE,
             Place::Together => &["branch"],
             Place::Stage => STAGE,
@@ -95,7 +127,10 @@ impl Place {
     pub fn words_for_block(self) -> &'static str {
         match self {
             Place::File => "the file",
+            Place::Vocabulary => "a vocabulary",
             Place::Playbook => "the playbook",
+            Place::Variant => "a variant",
+            Place::Changes => "the braces of `change`",
             Place::Scope => "a block or branch",
             Place::Together => "`together`",
             Place::Stage => "a stage",
@@ -116,8 +151,11 @@ impl Place {
     /// What an item here is called, as in "expected …".
     pub fn words_for_item(self) -> &'static str {
         match self {
-            Place::File => "a playbook, import, test, property or scenario",
+            Place::File => "a playbook, variant, import, test, property or scenario",
+            Place::Vocabulary => "a list of names, services, facts or links",
             Place::Playbook => "an item of the playbook, for example a stage or an end",
+            Place::Variant => "`add`, `replace`, `remove`, `move`, `change` or `waive`",
+            Place::Changes => "`add`, `replace`, `remove`, `move` or `change`",
             Place::Scope => "a stage, a transition or an end",
             Place::Together => "a branch",
             Place::Stage => "a task, a transition or another item of the stage",
@@ -139,7 +177,9 @@ impl Place {
     pub fn alone(self) -> Rule {
         match self {
             Place::File => Rule::alone_in_file,
+            Place::Vocabulary => Rule::alone_in_vocabulary,
             Place::Playbook | Place::Scope => Rule::alone_in_playbook,
+            Place::Variant | Place::Changes => Rule::alone_in_variant,
             Place::Together => Rule::alone_in_together,
             Place::Stage | Place::Work => Rule::alone_in_stage,
             Place::Test => Rule::alone_in_test,
@@ -163,16 +203,28 @@ impl Place {
     /// Where an item that begins with this word belongs, for a word out of place.
     pub fn home(word: &str) -> Option<Place> {
         // The order is that of likelihood where a word is at home in several.
-        [Place::Playbook, Place::Stage, Place::File, Place::Together, Place::Test, Place::Dynamics, Place::Scenario]
-            .into_iter()
-            .find(|place| place.words().contains(&word))
+        [
+            Place::Playbook,
+            Place::Stage,
+            Place::File,
+            Place::Together,
+            Place::Test,
+            Place::Dynamics,
+            Place::Scenario,
+            Place::Variant,
+        ]
+        .into_iter()
+        .find(|place| place.words().contains(&word))
     }
 
     /// Whether an item with this word can only stand further out: the block in hand was not closed.
     pub fn ends_before(self, word: &str) -> bool {
         let outer: &[&str] = match self {
             Place::File => &[],
-            Place::Playbook | Place::Test | Place::Scenario | Place::Dynamics => FILE,
+            Place::Vocabulary | Place::Playbook | Place::Variant | Place::Test | Place::Scenario | Place::Dynamics => {
+                FILE
+            }
+            Place::Changes => return FILE.contains(&word) || matches!(word, "waive" | "valid"),
             Place::Scope | Place::Together => {
                 return FILE.contains(&word)
                     || matches!(word, "then" | "roles" | "services" | "facts" | "param" | "let" | "branch");

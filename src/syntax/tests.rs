@@ -16,6 +16,8 @@ pub(super) const SKETCH: &str = include_str!("../../tests/fixtures/sketch.play")
 pub(super) const CONDITIONS: &str = include_str!("../../tests/fixtures/conditions.play");
 pub(super) const EVERYTHING: &str = include_str!("../../tests/fixtures/everything.play");
 
+pub(super) const VARIANTS: &str = include_str!("../../tests/fixtures/variants.play");
+
 pub(super) fn read(text: &str) -> (File, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::new();
     let id = sources.add("test.play", text);

@@ -10,6 +10,7 @@ mod playbook;
 mod property;
 mod scenario;
 mod test;
+mod variant;
 mod work;
 
 pub(super) use playbook::Head;

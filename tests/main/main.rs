@@ -10,4 +10,5 @@ mod pages;
 mod program;
 mod robustness;
 mod sessions;
+mod variants;
 mod workflows;

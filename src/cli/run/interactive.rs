@@ -5,7 +5,7 @@
 
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::resolve::resolve;
+use crate::model::resolve::{Imported, resolve};
 use crate::model::{FactId, FactScope, OfferId, ServiceId};
 use crate::report::journey::{Journey, Words, conclusion, news};
 use crate::report::paint::{Tone, visible};
@@ -310,7 +310,7 @@ impl Conversation<'_> {
         let mut sources = self.sources.clone();
         let file = sources.add("<prompt>", text);
         let (tree, mut found) = sources.get(file).map(|source| parse(source, file)).unwrap_or_default();
-        let (documents, wrong) = resolve(&tree, &[&self.tree]);
+        let (documents, wrong) = resolve(&tree, &[Imported::whole(&self.tree)]);
         found.extend(wrong);
         found.retain(|found| found.severity == Severity::Error && found.primary.span.file == file);
         if let Some(wrong) = found.into_iter().next() {

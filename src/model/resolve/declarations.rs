@@ -68,6 +68,19 @@ pub(super) fn declare(tree: &ast::Playbook, out: &mut Vec<Diagnostic>) -> Names 
     names
 }
 
+/// What is wrong with a vocabulary by itself.
+pub(super) fn check_vocabulary(vocabulary: &ast::Vocabulary, out: &mut Vec<Diagnostic>) {
+    let tree = ast::Playbook {
+        name: vocabulary.name.clone(),
+        title: vocabulary.title.clone(),
+        items: vocabulary.items.clone(),
+        span: vocabulary.span,
+        derived: None,
+    };
+    let mut names = declare(&tree, out);
+    resolve_lets(&mut names, &tree, out);
+}
+
 /// Roles, motions, events, kinds of blocker, links.
 fn lists(names: &mut Names, tree: &ast::Playbook, out: &mut Vec<Diagnostic>) {
     let add = |table: &mut Table<usize>, list: &mut Vec<Named>, entry: &ast::Declaration, out: &mut Vec<Diagnostic>| {

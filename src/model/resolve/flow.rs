@@ -100,11 +100,13 @@ fn declare_end(names: &mut Names, end: &ast::End, scope: ScopeId, out: &mut Vec<
         let message = format!("end `{}` does not say what it means", end.name.text);
         out.push(Diagnostic::new(&MISSING_END_KIND, end.span, message).help("Add `success`, `neutral` or `failure`"));
     }
+    let continues_limit = end.continues_limit.as_ref().and_then(|limit| names.count(limit, "a limit", out));
     names.playbook.ends.push(End {
         name: named(&end.name, end.title.as_ref()),
         scope,
         kind: end.kind.unwrap_or(EndKind::Neutral),
         continues: end.continues.as_ref().map(|next| (next.text.clone(), next.span)),
+        continues_limit,
     });
     id
 }

@@ -110,7 +110,12 @@ fn the_log_says_what_the_figures_count() {
 fn replications_cut_into_parts_and_put_together() {
     let (machine, scenario) = world(STAFFED);
     let run = |shard: Option<Shard>| {
-        tally(&machine, &scenario, 40, &Options { seed: 9, shard, replications: 5, threads: Some(2) })
+        tally(
+            &machine,
+            &scenario,
+            40,
+            &Options { seed: 9, shard, replications: 5, threads: Some(2), ..Options::default() },
+        )
     };
     let whole = run(None);
     let mut merged = Tally::new(&machine);

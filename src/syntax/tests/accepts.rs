@@ -1,7 +1,7 @@
 //! Texts that are right, and their trees.
 
 use super::outline::outline;
-use super::{EVERYTHING, SKETCH, findings, flow, playbook, read, right, stage_items};
+use super::{EVERYTHING, SKETCH, VARIANTS, findings, flow, playbook, read, right, stage_items};
 use crate::source::Span;
 use crate::syntax::ast::*;
 
@@ -90,6 +90,7 @@ fn every_construct() {
             PlaybookItem::Let(_) => "let",
             PlaybookItem::Calendar(calendar) => ["calendar 0", "", "calendar 2"][calendar.holidays.len()],
             PlaybookItem::History(_, list) => ["", "", "history 2"][list.len()],
+            PlaybookItem::Uses(_) => "uses",
             PlaybookItem::Flow(item) => match item {
                 ScopeItem::Input(_) => "input",
                 ScopeItem::Output(_) => "output",
@@ -142,7 +143,7 @@ fn every_construct() {
         .items
         .iter()
         .map(|item| match item {
-            Item::Import(_) => 0,
+            Item::Import(_) | Item::Vocabulary(_) | Item::Variant(_) => 0,
             Item::Playbook(_) => 1,
             Item::Test(test) => test.items.len(),
             Item::Property(property) => property.assumptions.len(),
@@ -345,4 +346,29 @@ fn an_empty_file_is_no_syntax_error() {
         let file = right(text);
         assert!(file.items.is_empty());
     }
+}
+
+#[test]
+fn variants_say_all_they_can() {
+    let file = right(VARIANTS);
+    let [_, Item::Import(import), Item::Vocabulary(words), _, Item::Variant(large)] = file.items.as_slice() else {
+        panic!("{:?}", file.items)
+    };
+    let names: Vec<&str> = import.names.iter().map(|name| name.here().text.as_str()).collect();
+    assert_eq!(names, ["partner_support", "review"]);
+    assert_eq!(words.items.len(), 7);
+    assert_eq!((large.name.text.as_str(), large.base.text.as_str()), ("large", "base"));
+    assert_eq!(large.pin.as_ref().map(|pin| pin.text.as_str()), Some("2020-04-30"));
+    assert_eq!((large.about.len(), large.waivers.len(), large.operations.len()), (7, 4, 69));
+    let written = |start: &str| {
+        large.operations.iter().find(|operation| at(VARIANTS, operation.span).starts_with(start)).expect(start)
+    };
+    let stage = written("change stage check_in");
+    assert_eq!(at(VARIANTS, stage.span).lines().count(), 19);
+    let OperationKind::Within(within) = &stage.kind else { panic!("{stage:?}") };
+    assert_eq!(within.operations.len(), 17);
+    assert_eq!(stage.was.as_ref().map(|was| was.parts.len()), Some(2));
+    // What is said again, and what is said no more.
+    let OperationKind::Change(task) = &written("change task 3740").kind else { panic!() };
+    assert_eq!((task.to.mandatory, task.without.len()), (Some(false), 2));
 }

@@ -1,6 +1,6 @@
 //! What holds for every text.
 
-use super::{CONDITIONS, EVERYTHING, SKETCH, read};
+use super::{CONDITIONS, EVERYTHING, SKETCH, VARIANTS, read};
 use crate::diagnostic::Diagnostic;
 use crate::syntax::grammar::{Grammar, Rule};
 use pest::Parser as _;
@@ -68,14 +68,14 @@ fn reserved_words_are_words_of_the_language() {
     assert!(words.len() > 40);
     let after = GRAMMAR.split("// A keyword is always followed").nth(1).expect("the keywords");
     for word in words {
-        let known = after.contains(&format!("\"{word}\"")) || matches!(word, "true" | "false" | "variant");
+        let known = after.contains(&format!("\"{word}\"")) || matches!(word, "true" | "false");
         assert!(known, "{word} is reserved for nothing");
         assert!(Grammar::parse(Rule::name, word).is_err(), "{word}");
     }
 }
 
 fn fixture() -> impl Strategy<Value = &'static str> {
-    prop_oneof![Just(SKETCH), Just(EVERYTHING), Just(CONDITIONS)]
+    prop_oneof![Just(SKETCH), Just(EVERYTHING), Just(CONDITIONS), Just(VARIANTS)]
 }
 
 /// A piece of one of the fixtures, of a few items.
@@ -150,6 +150,10 @@ fn slip() -> impl Strategy<Value = String> {
             "branch",
             "with",
             "expect",
+            "add",
+            "change",
+            "was",
+            "without",
         ])
         .prop_map(|piece| format!(" {piece} ")),
         ".{0,6}",

@@ -47,10 +47,12 @@ fn what_was_expected_and_what_was_found() {
     says(&in_playbook("param x : int"), &["2:11 syntax-error: `=` is expected after `int`"]);
     says(&in_playbook("phase \"x\""), &["2:7 syntax-error: this text cannot stand here: a name is expected"]);
     says(&findings("playbook p {"), &["1:1 missing-brace: this playbook is not closed | Add the missing `}`"]);
-    says(&findings("import"), &["1:1 syntax-error: a text in quotes is expected after `import`"]);
+    says(&findings("import"), &["1:1 syntax-error: a name or a text in quotes is expected after `import`"]);
     says(
         &findings("hello"),
-        &["1:1 syntax-error: `hello` cannot stand here: a playbook, import, test, property or scenario is expected"],
+        &[
+            "1:1 syntax-error: `hello` cannot stand here: a playbook, variant, import, test, property or scenario is expected",
+        ],
     );
 }
 

@@ -36,7 +36,8 @@ impl Builder<'_> {
     }
 
     fn end(&mut self, pair: Pair<'_, Rule>, span: Span) -> End {
-        let mut end = End { name: Name::default(), title: None, kind: None, continues: None, span };
+        let mut end =
+            End { name: Name::default(), title: None, kind: None, continues: None, continues_limit: None, span };
         for part in pair.into_inner() {
             let place = self.span(&part);
             match part.as_rule() {
@@ -51,22 +52,29 @@ impl Builder<'_> {
                     if end.kind.is_some() {
                         self.twice(place, "whether the end is a success, neutral or a failure");
                     }
-                    end.kind = Some(match part.as_str() {
-                        "success" => EndKind::Success,
-                        "failure" => EndKind::Failure,
-                        _ => EndKind::Neutral,
-                    });
+                    end.kind = Some(Self::end_kind(&part));
                 }
                 Rule::continues => {
                     if end.continues.is_some() {
                         self.twice(place, "where the customer goes on");
                     }
-                    end.continues = Some(self.first_name(part));
+                    end.continues = Some(self.first_name(part.clone()));
+                    let limit = part.into_inner().find(|part| part.as_rule() == Rule::at_most);
+                    end.continues_limit = limit.map(|limit| self.at_most(limit));
                 }
                 _ => {}
             }
         }
         end
+    }
+
+    /// What an end means.
+    pub(super) fn end_kind(pair: &Pair<'_, Rule>) -> EndKind {
+        match pair.as_str() {
+            "success" => EndKind::Success,
+            "failure" => EndKind::Failure,
+            _ => EndKind::Neutral,
+        }
     }
 
     /// A transition of any kind.

@@ -48,8 +48,19 @@ impl Builder<'_> {
 
     pub fn import(&mut self, pair: Pair<'_, Rule>) -> Option<Import> {
         let span = self.span(&pair);
-        let path = pair.into_inner().find(|part| part.as_rule() == Rule::string).map(|part| self.literal(&part))?;
-        Some(Import { path, span })
+        let (mut path, mut names) = (None, Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::string => path = Some(self.literal(&part)),
+                Rule::imported => {
+                    let alias = part.clone().into_inner().find(|part| part.as_rule() == Rule::as_name);
+                    let alias = alias.map(|alias| self.first_name(alias));
+                    names.push(Imported { name: self.first_name(part), alias });
+                }
+                _ => {}
+            }
+        }
+        Some(Import { path: path?, names, span })
     }
 
     /// An item of one line.
@@ -63,6 +74,10 @@ impl Builder<'_> {
             Rule::parameter => PlaybookItem::Parameter(Box::new(self.parameter(pair, span)?)),
             Rule::let_item => PlaybookItem::Let(self.let_item(pair, span)?),
             Rule::calendar => PlaybookItem::Calendar(self.calendar(pair, span)),
+            Rule::uses => {
+                let mut names = self.names(pair).into_iter();
+                PlaybookItem::Uses(Uses { name: names.next()?, without: names.collect(), span })
+            }
             _ => return None,
         })
     }
@@ -193,13 +208,7 @@ impl Builder<'_> {
                 Rule::name => name = Some(self.name(&part)),
                 Rule::type_expr => kind = Some(self.type_expr(part)),
                 Rule::kept | Rule::volatility => {
-                    let volatility = match part.into_inner().next().map(|word| word.as_str()) {
-                        Some("kept") => Volatility::Kept,
-                        Some("fixed") => Volatility::Fixed,
-                        Some("rising") => Volatility::Rising,
-                        Some("falling") => Volatility::Falling,
-                        _ => Volatility::Live,
-                    };
+                    let volatility = Self::volatility(part);
                     if fact.0.is_some() {
                         self.twice(place, "how the fact may change");
                     }
@@ -225,6 +234,17 @@ impl Builder<'_> {
         Some(Fact { name: name?, kind: kind?, volatility, range, default, text, span })
     }
 
+    /// How a fact may change.
+    pub(super) fn volatility(pair: Pair<'_, Rule>) -> Volatility {
+        match pair.into_inner().next().map(|word| word.as_str()) {
+            Some("kept") => Volatility::Kept,
+            Some("fixed") => Volatility::Fixed,
+            Some("rising") => Volatility::Rising,
+            Some("falling") => Volatility::Falling,
+            _ => Volatility::Live,
+        }
+    }
+
     /// Something that may be said once is said again.
     pub(super) fn twice(&mut self, place: Span, what: &str) {
         self.problem(
@@ -233,13 +253,13 @@ impl Builder<'_> {
         );
     }
 
-    fn fact_range(&mut self, pair: Pair<'_, Rule>) -> Option<(Expr, Expr)> {
+    pub(super) fn fact_range(&mut self, pair: Pair<'_, Rule>) -> Option<(Expr, Expr)> {
         let mut bounds = pair.into_inner().filter(|part| part.as_rule() == Rule::value);
         let (low, high) = (bounds.next()?, bounds.next()?);
         Some((self.expression(low), self.expression(high)))
     }
 
-    fn type_expr(&mut self, pair: Pair<'_, Rule>) -> TypeExpr {
+    pub(super) fn type_expr(&mut self, pair: Pair<'_, Rule>) -> TypeExpr {
         let span = self.span(&pair);
         let kind = pair.into_inner().next().map_or(TypeKind::YesNo, |part| match part.as_rule() {
             Rule::int_type => TypeKind::Int,

@@ -89,6 +89,7 @@ pub(super) fn about(names: &mut Names, tree: &ast::Playbook, out: &mut Vec<Diagn
             | PlaybookItem::Services(..)
             | PlaybookItem::Links(..)
             | PlaybookItem::Facts(..)
+            | PlaybookItem::Uses(_)
             | PlaybookItem::Parameter(_)
             | PlaybookItem::Let(_)
             | PlaybookItem::Flow(_) => {}

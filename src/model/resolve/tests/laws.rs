@@ -2,6 +2,7 @@
 
 use super::expressions::{FORMS, asked};
 use super::{playbook, resolve};
+use crate::model::resolve::Imported;
 use crate::model::{Atom, Document, Expr, Node, Place, Playbook, Since, Trigger, Work};
 use crate::source::{Sources, Span};
 use crate::syntax::parse;
@@ -117,7 +118,7 @@ proptest! {
         let mut sources = Sources::new();
         let id = sources.add("mixed.play", text.as_str());
         let (file, _) = parse(sources.get(id).unwrap(), id);
-        let (documents, found) = resolve(&file, &[&file]);
+        let (documents, found) = resolve(&file, &[Imported::whole(&file)]);
         let inside = |span: Span| span.start <= span.end && text.get(span.start as usize..span.end as usize).is_some();
         for finding in &found {
             prop_assert!(inside(finding.primary.span), "{finding:?}");
@@ -127,7 +128,7 @@ proptest! {
         for Document { playbook, .. } in &documents {
             prop_assert!(is_sound(playbook));
         }
-        prop_assert_eq!(resolve(&file, &[&file]), (documents, found));
+        prop_assert_eq!(resolve(&file, &[Imported::whole(&file)]), (documents, found));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{documents, expect, findings};
 use crate::model::property::{Assumption, Claim, Occurrence};
-use crate::model::resolve::resolve;
+use crate::model::resolve::{Imported, resolve};
 use crate::model::test::{Action, ExpectationKind, Instant};
 use crate::model::{EventMatch, Place, Trigger};
 use crate::source::Sources;
@@ -162,10 +162,10 @@ fn imported_playbooks_are_there_for_those_who_speak_of_them() {
     let (own, other) = (sources.add("own.play", "test \"t\" { expect never look }"), sources.add("other.play", SMALL));
     let parsed = |id| parse(sources.get(id).unwrap(), id).0;
     let (own, other) = (parsed(own), parsed(other));
-    let (documents, found) = resolve(&own, &[&other]);
+    let (documents, found) = resolve(&own, &[Imported::whole(&other)]);
     assert!(found.is_empty(), "{found:#?}");
     assert_eq!((documents.len(), documents[0].tests.len()), (1, 1));
-    let (documents, found) = resolve(&crate::syntax::ast::File::default(), &[&other]);
+    let (documents, found) = resolve(&crate::syntax::ast::File::default(), &[Imported::whole(&other)]);
     assert!(documents.is_empty() && found.is_empty());
 }
 
