@@ -251,10 +251,12 @@ impl Writer<'_> {
     fn clauses(&mut self, heading: Heading, part: impl Fn(&crate::model::Scope) -> &Vec<Clause>) {
         let mut clauses: Vec<&Clause> = self.playbook.scopes.iter().flat_map(part).collect();
         clauses.sort_by_key(|clause| clause.span.start);
-        if clauses.is_empty() {
+        let lead = self.own(&format!("page.{}", heading_name(heading))).unwrap_or_default().to_owned();
+        if clauses.is_empty() && lead.is_empty() {
             return;
         }
         self.section(heading);
+        self.apart(&lead);
         let texts: Vec<String> = clauses.iter().map(|clause| self.words(&clause.text)).collect();
         self.list(&texts);
     }
@@ -272,8 +274,10 @@ impl Writer<'_> {
                 texts.push(text);
             }
         }
-        if !texts.is_empty() {
+        let lead = self.own("page.next").unwrap_or_default().to_owned();
+        if !texts.is_empty() || !lead.is_empty() {
             self.section(Heading::Next);
+            self.apart(&lead);
             self.list(&texts);
         }
     }

@@ -1,6 +1,6 @@
 //! A page as programs read it. Fields may be added; `version` changes when one changes its meaning.
 
-use super::page::{Named, Page, Passage, entries};
+use super::page::{Named, Page, Passage, entries, lead};
 use super::text::{plain, seen};
 use serde_json::{Map, Value as Json, json};
 
@@ -89,6 +89,10 @@ pub fn page(page: &Page, diagnostics: Vec<Json>, exists: &dyn Fn(&str) -> Option
         "next": next, "history": history, "diagnostics": diagnostics,
         "file": page.name, "kind": page.kind.word(), "phase_written": page.phase_written,
         "roles": names(&page.roles), "motions": names(&page.motions), "applies_to": names(&page.applies_to),
+        "lead": {
+            "objectives": texts_of(&lead(&page.objectives)), "key_inputs": texts_of(&lead(&page.key_inputs)),
+            "key_outputs": texts_of(&lead(&page.key_outputs)), "next": texts_of(&page.next_lead),
+        },
         "approach": passages(&page.approach), "sections": sections, "links": links,
     })
 }
@@ -103,6 +107,10 @@ fn written(names: &[Named]) -> Vec<&str> {
 
 fn texts(passages: &[Passage]) -> Vec<String> {
     entries(passages).into_iter().map(|entry| entry.text).collect()
+}
+
+fn texts_of(passages: &[Passage]) -> Vec<&str> {
+    passages.iter().map(|passage| passage.text.as_str()).collect()
 }
 
 fn passages(passages: &[Passage]) -> Vec<Json> {

@@ -183,8 +183,12 @@ fn notes(lines: &[Line]) -> Vec<Note> {
                 }
             }
             Event::Start(Tag::CodeBlock(kind)) => {
-                let fenced = matches!(kind, CodeBlockKind::Fenced(_));
-                for row in rows(&range) {
+                // A fence that is never closed would swallow the rest of the page.
+                let rows = rows(&range);
+                let end = lines.get(rows.end.saturating_sub(1)).map_or("", |line| line.text.trim());
+                let closed = rows.len() > 1 && (end.starts_with("```") || end.starts_with("~~~"));
+                let fenced = matches!(kind, CodeBlockKind::Fenced(_)) && closed;
+                for row in rows {
                     if let Some(note) = notes.get_mut(row) {
                         (note.fenced, note.code) = (note.fenced || fenced, true);
                     }
@@ -332,6 +336,7 @@ mod tests {
         assert_eq!(shown("###B")[0], "Heading { level: 3, odd: true }: B");
         assert_eq!(shown("#b")[0], "Paragraph: #b");
         assert_eq!(shown("```\n# a\n| 1 |\n```").len(), 1);
+        assert_eq!(shown("```\n# a\n\n| 1 |").len(), 3);
         assert_eq!(shown("text\n3731 | a | O | b")[1], "Table: 3731 | a | O | b");
         assert_eq!(shown("Date | Who\n--- | ---\n1/2/2020 | x").len(), 1);
         assert_eq!(shown("<!-- | 3731 | -->\ntext"), shown("<!-- | 3731 | -->\ntext"));

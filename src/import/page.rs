@@ -224,6 +224,8 @@ pub struct Page {
     pub key_outputs: Vec<Passage>,
     /// The next steps.
     pub next: Vec<Next>,
+    /// What introduces them.
+    pub next_lead: Vec<Passage>,
     /// The change history.
     pub history: Vec<Change>,
     /// Everything else.
@@ -249,6 +251,14 @@ impl Page {
     pub fn tasks(&self) -> impl Iterator<Item = (&Step, &Task)> {
         self.steps.iter().flat_map(|step| step.tasks.iter().map(move |task| (step, task)))
     }
+}
+
+/// What stands in a list section beside its entries.
+#[must_use]
+pub fn lead(passages: &[Passage]) -> Vec<Passage> {
+    let has_items = passages.iter().any(|passage| matches!(passage.form, Form::Item(_)));
+    let beside = |passage: &&Passage| has_items && !matches!(passage.form, Form::Item(_));
+    passages.iter().filter(beside).cloned().collect()
 }
 
 /// What counts as an entry of a list section: the items of its first level, or its paragraphs where it has none. An

@@ -7,7 +7,7 @@ mod flow;
 mod judgement;
 
 use super::language::{Heading, Label, Languages, NameKind};
-use super::page::{Form, Named, Page, Passage, Step, Task, entries};
+use super::page::{Form, Named, Page, Passage, Step, Task, entries, lead};
 use super::text::{key, plain, seen};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -330,8 +330,11 @@ fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
                 .iter()
                 .enumerate()
                 .map(|(at, page)| {
-                    let own = written.get(&at).and_then(|words| usual(words));
-                    own.unwrap_or_else(|| languages.written(&page.language, kind, &english))
+                    let known = languages.written(&page.language, kind, &english);
+                    let own = written.get(&at);
+                    let is_written = own.is_some_and(|words| words.iter().any(|(word, _)| *word == known));
+                    let usual = own.and_then(|words| usual(words)).filter(|_| !is_written);
+                    usual.unwrap_or(known)
                 })
                 .collect();
             Declared { english, name, words }
@@ -480,14 +483,10 @@ impl Writer<'_> {
             add("roles", written(&page.roles));
             add("motions", written(&page.motions));
             add("applies_to", written(&page.applies_to));
-            let has_items = page.objectives.iter().any(|passage| matches!(passage.form, Form::Item(_)));
-            let lead: Vec<Passage> = page
-                .objectives
-                .iter()
-                .filter(|passage| has_items && !matches!(passage.form, Form::Item(_)))
-                .cloned()
-                .collect();
-            add("objectives", whole(&lead));
+            add("objectives", whole(&lead(&page.objectives)));
+            add("inputs", whole(&lead(&page.key_inputs)));
+            add("outputs", whole(&lead(&page.key_outputs)));
+            add("next", whole(&page.next_lead));
             add("approach", whole(&page.approach));
             for (number, section) in page.sections.iter().enumerate() {
                 let mut text = String::new();

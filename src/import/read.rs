@@ -70,6 +70,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
             key_inputs: Vec::new(),
             key_outputs: Vec::new(),
             next: Vec::new(),
+            next_lead: Vec::new(),
             history: Vec::new(),
             sections: Vec::new(),
             footer: Vec::new(),
@@ -640,7 +641,7 @@ impl Reader<'_> {
             return self.changes(&table);
         }
         // A row that looks like a task, in a table of something else.
-        if matches!(self.at, At::Step(_)) {
+        if matches!(self.at, At::Step(_) | At::Section(_)) {
             let numbered: Vec<u32> = table
                 .rows()
                 .filter(|(row, _)| row.iter().take(2).any(|cell| super::table::is_number(cell) && cell.len() >= 4))

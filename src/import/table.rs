@@ -86,7 +86,7 @@ pub fn numbers(cell: &str) -> Vec<u32> {
     for piece in compact.split(separators).filter(|piece| !piece.is_empty()) {
         let number = |digits: &str| -> Option<u32> {
             ((2..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| digits.parse().ok())
+                .then(|| digits.parse().ok().filter(|number| *number >= 10))
                 .flatten()
         };
         if let Some(number) = number(piece) {
@@ -133,7 +133,8 @@ mod tests {
         assert_eq!(numbers("3731, 3732"), [3731, 3732]);
         assert_eq!(numbers("3731-3733"), [3731, 3732, 3733]);
         assert_eq!(numbers("３７３１"), [3731]);
-        assert!(numbers("").is_empty() && numbers("3731a").is_empty() && numbers("1").is_empty());
+        assert!(numbers("").is_empty() && numbers("3731a").is_empty());
+        assert!(numbers("1").is_empty() && numbers("004").is_empty());
         assert!(numbers("10/018/2019").is_empty() || numbers("Task").is_empty());
     }
 

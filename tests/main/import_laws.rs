@@ -2,7 +2,9 @@
 //! what is made of a page is a playbook.
 
 use playbook::diagnostic::{Diagnostic, Severity};
+use playbook::export;
 use playbook::format::format;
+use playbook::import::language::Languages;
 use playbook::import::page::{Page, Passage};
 use playbook::import::table::{cells, is_number, numbers};
 use playbook::import::{play, read};
@@ -10,6 +12,7 @@ use playbook::model::resolve::resolve;
 use playbook::source::Sources;
 use playbook::syntax::parse;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A change of a page.
@@ -91,6 +94,7 @@ fn kept(page: &Page) -> String {
     passages.extend(page.sections.iter().flat_map(|section| &section.prose));
     passages.extend(page.steps.iter().flat_map(|step| step.prose.iter().chain(&step.inputs).chain(&step.outputs)));
     let mut text: Vec<&str> = passages.iter().map(|passage| passage.text.as_str()).collect();
+    text.extend(page.next_lead.iter().map(|passage| passage.text.as_str()));
     text.extend(page.next.iter().map(|next| next.text.as_str()));
     text.extend(page.history.iter().flat_map(|change| [change.written.as_str(), &change.who, &change.what]));
     text.extend(page.tasks().map(|(_, task)| task.name.as_str()));
@@ -128,7 +132,7 @@ fn numbered(text: &str) -> Vec<(u32, u32)> {
     found
 }
 
-fn check(name: &str, text: &str) {
+fn check(name: &str, text: &str) -> Option<(Page, Page)> {
     let mut sources = Sources::new();
     let file = sources.add(name, text);
     let source = sources.get(file).unwrap();
@@ -144,7 +148,7 @@ fn check(name: &str, text: &str) {
         );
     }
     if page.steps.is_empty() {
-        return;
+        return None;
     }
     let written = play::playbook(&[&page], "page");
     let mut sources = Sources::new();
@@ -154,21 +158,42 @@ fn check(name: &str, text: &str) {
         panic!("{name}: {refusal}\n{text}\n{written}");
     }
     let (tree, _) = parse(source, file);
-    let (_, found) = resolve(&tree, &[]);
+    let (documents, found) = resolve(&tree, &[]);
     let errors: Vec<&str> =
         found.iter().filter(|found| found.severity == Severity::Error).map(|found| found.message.as_str()).collect();
     assert!(errors.is_empty(), "{name}: {errors:?}\n{text}\n{written}");
+    // And its page can be written and read.
+    let language = Languages::known().by_tag(&page.language).unwrap();
+    let again = export::page::write(&documents[0].playbook, &export::page::Order::new(&tree), language);
+    let mut sources = Sources::new();
+    let file = sources.add(name, again.as_str());
+    let (second, _) = read(sources.get(file).unwrap(), file);
+    Some((page, second))
+}
+
+/// The tasks of a page with their flags: the first of those with one number.
+fn tasks(page: &Page) -> BTreeMap<u32, bool> {
+    let mut tasks = BTreeMap::new();
+    for (_, task) in page.tasks() {
+        if let Some(id) = task.id {
+            tasks.entry(id).or_insert(task.mandatory.unwrap_or(false));
+        }
+    }
+    tasks
 }
 
 #[test]
 fn pages_as_they_are() {
     for (name, text) in pages() {
-        check(&name, &text);
+        // The page of the playbook has the tasks again, each as mandatory as it was.
+        if let Some((page, second)) = check(&name, &text) {
+            assert_eq!(tasks(&second), tasks(&page), "{name}");
+        }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn changed_pages(page in any::<prop::sample::Index>(), changes in prop::collection::vec(change(), 1..12)) {

@@ -3,7 +3,7 @@
 use super::super::PHASES;
 use super::super::language::{Heading, Label};
 use super::super::markdown::{Block, Piece};
-use super::super::page::{Kind, Next, Page, entries};
+use super::super::page::{Kind, Next, Page, entries, lead};
 use super::super::tasks::Table;
 use super::super::text::{key, plain, seen};
 use super::Reader;
@@ -98,6 +98,7 @@ impl Reader<'_> {
     }
 
     fn next_steps(&mut self) {
+        self.page.next_lead = lead(&self.next);
         for (item, entry) in entries(&self.next).into_iter().enumerate() {
             let (text, links) = (entry.text, entry.line);
             let found = seen(&text).1;
