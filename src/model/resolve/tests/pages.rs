@@ -5,7 +5,9 @@ use crate::diagnostic::RULES;
 
 #[test]
 fn pages_show_what_they_say() {
-    let rules: Vec<_> = RULES.iter().filter(|rule| rule.code.starts_with("P2")).collect();
+    // From P221 on they are about variants and chains, which are looked at before and after names are resolved.
+    let about_names = |code: &str| code.starts_with("P2") && code < "P221";
+    let rules: Vec<_> = RULES.iter().filter(|rule| about_names(rule.code)).collect();
     assert!(rules.len() >= 20);
     for rule in rules {
         let blocks: Vec<&str> =
