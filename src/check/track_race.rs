@@ -140,7 +140,15 @@ fn read_beside(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Opt
     if known.volatility != Volatility::Kept || known.default.is_none() {
         return None;
     }
-    let decisions = decisions(subject, fact);
+    // Where nothing runs beside what sets it, nothing has to be looked for.
+    let writers: BTreeSet<ScopeId> = writes.iter().map(|write| playbook.stages[write.stage.index()].scope).collect();
+    let scopes = (0..playbook.scopes.len()).map(|index| ScopeId(index as u32));
+    let watched: BTreeSet<ScopeId> =
+        scopes.filter(|scope| writers.iter().any(|writer| beside(playbook, fact, *writer, *scope))).collect();
+    if watched.is_empty() {
+        return None;
+    }
+    let decisions = decisions(subject, fact, &watched);
     for write in writes {
         let writer = playbook.stages[write.stage.index()].scope;
         for (scope, span, words) in &decisions {
@@ -167,7 +175,7 @@ fn read_beside(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Opt
 }
 
 /// Where a fact decides between ways that do not come together again, or whether a task is offered.
-fn decisions(subject: &Subject<'_>, fact: FactId) -> Vec<(ScopeId, Span, String)> {
+fn decisions(subject: &Subject<'_>, fact: FactId, watched: &BTreeSet<ScopeId>) -> Vec<(ScopeId, Span, String)> {
     let playbook = subject.playbook;
     let reads = |condition: &Expr| slot_reads(playbook, condition, fact);
     let mut all = Vec::new();
@@ -195,11 +203,10 @@ fn decisions(subject: &Subject<'_>, fact: FactId) -> Vec<(ScopeId, Span, String)
             all.push((scope, guard.span, format!("whether `{target}` comes next")));
         }
     };
-    for index in 0..playbook.scopes.len() {
-        let scope = ScopeId(index as u32);
+    for scope in watched.iter().copied() {
         choice(scope, subject.graph.start_node(scope), subject.graph.start(scope));
     }
-    for place in subject.working_places() {
+    for place in subject.working_places().filter(|place| watched.contains(&playbook.place_scope(*place))) {
         choice(playbook.place_scope(place), subject.graph.node(place), &subject.graph.exits(place).completion);
     }
     all
