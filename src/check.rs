@@ -48,8 +48,8 @@ mod zero_time_loop;
 
 use crate::diagnostic::{
     BLOCKER_NEVER_CLEARED, COLLIDING_RULES, CONTRADICTORY_ASSUMPTIONS, DEAD_EXIT, Diagnostic, JOIN_DEADLOCK,
-    LOOP_WITHOUT_PROGRESS, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH, REDUNDANT_CONDITION, RESUME_NEVER_LEFT,
-    STUCK_CUSTOMER, UNBOUNDED_WAIT,
+    LOOP_WITHOUT_PROGRESS, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH, NOT_DECIDED, REDUNDANT_CONDITION,
+    RESUME_NEVER_LEFT, STUCK_CUSTOMER, UNBOUNDED_WAIT,
 };
 use crate::graph::StateGraph;
 use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
@@ -114,9 +114,15 @@ pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) 
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
     let sound: &[Check] = if document.sound { &SOUND } else { &[] };
-    let both: &[Check] = if document.whole && document.sound { &WHOLE_AND_SOUND } else { &[] };
+    let followed = playbook.can_be_written_out();
+    let both: &[Check] = if document.whole && document.sound && followed { &WHOLE_AND_SOUND } else { &[] };
     for rule in whole.iter().chain(sound).chain(both).chain(&ALWAYS) {
         rule(&subject, &mut findings);
+    }
+    if !followed {
+        let message = "the ways through the playbook were not followed: its named values use each other too often";
+        let help = "Let a named value use another one once, not twice";
+        findings.push(Diagnostic::new(&NOT_DECIDED, playbook.name.span, message).help(help));
     }
     said_better(&mut findings);
     findings

@@ -111,3 +111,13 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
+
+impl Diagnostic {
+    /// Whether it keeps a playbook from being followed. An error about what can happen to customers on the way does not:
+    /// to run such a customer is how to look at it.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        let on_the_way = ["P3", "P42", "P43"].iter().any(|codes| self.rule.code.starts_with(codes));
+        self.severity == Severity::Error && !on_the_way && *self.rule != PROPERTY_VIOLATED
+    }
+}

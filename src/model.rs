@@ -713,7 +713,43 @@ pub struct Sustained {
     pub of_service: bool,
 }
 
+/// Conditions larger than this, with the named values in them written out, are followed by the interpreter only.
+const LARGEST_WRITTEN_OUT: u64 = 100_000;
+
 impl Playbook {
+    /// Whether conditions can be looked at with their named values written out. Where named values use each other twice
+    /// and again, what is written out doubles with each: no analysis goes through that, but the interpreter works each of
+    /// them out once.
+    #[must_use]
+    pub fn can_be_written_out(&self) -> bool {
+        let mut sizes: Vec<Option<u64>> = vec![None; self.lets.len()];
+        (0..self.lets.len()).all(|id| self.written_out(id, &mut sizes, 0) <= LARGEST_WRITTEN_OUT)
+    }
+
+    /// The number of parts of a named value, written out. Named values that use each other in a circle are an error; the
+    /// depth is a second lock.
+    fn written_out(&self, id: usize, sizes: &mut Vec<Option<u64>>, depth: usize) -> u64 {
+        if let Some(known) = sizes.get(id).copied().flatten() {
+            return known;
+        }
+        let Some(known) = self.lets.get(id).filter(|_| depth < 500) else { return u64::MAX };
+        let mut inner = Vec::new();
+        let mut size = 0_u64;
+        known.value.walk(&mut |part| {
+            size += 1;
+            if let Node::Let(id) = &part.node {
+                inner.push(id.index());
+            }
+        });
+        for id in inner {
+            size = size.saturating_add(self.written_out(id, sizes, depth + 1));
+        }
+        if let Some(place) = sizes.get_mut(id) {
+            *place = Some(size);
+        }
+        size
+    }
+
     /// The name of a place.
     #[must_use]
     pub fn place_name(&self, place: Place) -> &Named {

@@ -1,7 +1,7 @@
 //! `endless-lifecycle` and `missing-handover`: from one playbook into the next.
 
 use crate::diagnostic::{Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
-use crate::model::{Atom, Document, Expr, FactId, Node, Playbook, Volatility};
+use crate::model::{Atom, Document, Expr, FactId, LetId, Node, Playbook, Volatility};
 use crate::run::chain::alike;
 use crate::source::Span;
 use petgraph::graph::DiGraph;
@@ -77,7 +77,7 @@ fn circles(documents: &[&Document], steps: &[Step<'_>]) -> Vec<Diagnostic> {
 fn handover(before: &Playbook, after: &Playbook, step: &Step<'_>) -> Vec<Diagnostic> {
     let mut asked: BTreeSet<FactId> = BTreeSet::new();
     for condition in after.scopes.iter().flat_map(|scope| &scope.inputs).filter_map(|input| input.condition.as_ref()) {
-        facts(after, condition, &mut asked);
+        facts(after, condition, &mut asked, &mut BTreeSet::new());
     }
     let mut findings = Vec::new();
     for id in asked {
@@ -102,12 +102,12 @@ fn handover(before: &Playbook, after: &Playbook, step: &Step<'_>) -> Vec<Diagnos
     findings
 }
 
-fn facts(playbook: &Playbook, condition: &Expr, asked: &mut BTreeSet<FactId>) {
+fn facts(playbook: &Playbook, condition: &Expr, asked: &mut BTreeSet<FactId>, lets: &mut BTreeSet<LetId>) {
     condition.walk(&mut |part| match &part.node {
         Node::Atom(Atom::Fact(id)) => {
             asked.insert(*id);
         }
-        Node::Let(id) => facts(playbook, &playbook.lets[id.index()].value, asked),
+        Node::Let(id) if lets.insert(*id) => facts(playbook, &playbook.lets[id.index()].value, asked, lets),
         _ => {}
     });
 }

@@ -11,7 +11,7 @@ const EACH: u64 = 3_000;
 const ALL: u64 = 15_000;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    if subject.document.properties.is_empty() {
+    if subject.document.properties.is_empty() || !subject.playbook.can_be_written_out() {
         return;
     }
     let machine = Machine::new(subject.playbook.clone());

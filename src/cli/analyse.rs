@@ -6,9 +6,7 @@ use crate::allow;
 use crate::check::audiences::audiences;
 use crate::check::chains::chains;
 use crate::check::{Surroundings, check};
-use crate::diagnostic::{
-    Diagnostic, Label, NOTHING_TO_CHANGE, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, has_errors, sort,
-};
+use crate::diagnostic::{Diagnostic, Label, NOTHING_TO_CHANGE, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, sort};
 use crate::graph::StateGraph;
 use crate::model::Document;
 use crate::model::resolve::resolve_each;
@@ -243,7 +241,7 @@ pub fn subject(path: &Path, name: Option<&str>, json: bool, session: &mut Sessio
     if let Some(stop) = loaded.unreadable.into_iter().next() {
         return Err(stop);
     }
-    if has_errors(&diagnostics) {
+    if diagnostics.iter().any(Diagnostic::is_fatal) {
         report(&diagnostics, &loaded.sources, json, session)?;
         return Ok(None);
     }

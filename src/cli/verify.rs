@@ -3,7 +3,7 @@
 use super::analyse::{Analysis, analyse, report};
 use super::output::write_file;
 use super::{Exit, Session, Stop};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::report::verdicts::{Counts, Verified, json, text};
 use crate::run::Machine;
 use crate::source::FileId;
@@ -77,11 +77,8 @@ enum Format {
 /// Where nothing can be looked at, no property has the name that was asked for, or something cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
-    // A property that is refuted is what this command is about: it says so itself.
-    let errors: Vec<Diagnostic> = diagnostics
-        .into_iter()
-        .filter(|found| found.severity == Severity::Error && found.rule != &crate::diagnostic::PROPERTY_VIOLATED)
-        .collect();
+    // What can happen to customers on the way is what this command is about: it says so itself.
+    let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
     let documents: Vec<_> = documents
         .into_iter()

@@ -50,7 +50,10 @@ impl<'o> Joined<'o> {
         let mut new = condition.clone();
         match &mut new.node {
             Node::Parameter(id) => new.node = Node::Constant(self.value(&self.other.parameters[id.index()].value)?),
-            Node::Let(id) => return self.translated(&self.other.lets[id.index()].value),
+            Node::Let(id) if self.other.can_be_written_out() => {
+                return self.translated(&self.other.lets[id.index()].value);
+            }
+            Node::Let(_) => return None,
             Node::Constant(value) => *value = self.value(value)?,
             Node::ServiceIn(_, set, group) => {
                 *set = self.services(*set)?;

@@ -70,6 +70,9 @@ impl Compiled {
     /// In words, what cannot be lowered.
     pub(super) fn new(machine: &Machine, plan: &Plan<'_>, given: bool) -> Lowered<Compiled> {
         let playbook = &machine.playbook;
+        if !playbook.can_be_written_out() {
+            return Err("named values that use each other so often".to_owned());
+        }
         if playbook.services.len() > 60 {
             return Err("more than 60 services".to_owned());
         }

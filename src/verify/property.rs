@@ -37,6 +37,9 @@ pub struct Decision {
 /// Decides a property within a budget.
 #[must_use]
 pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> Decision {
+    if !machine.playbook.can_be_written_out() {
+        return Decision { verdict: Verdict::too_intertwined(), violation: None };
+    }
     let mut asked: Vec<&Expr> = Vec::new();
     of_property(property, &mut |condition| asked.push(condition));
     let (events, tasks) = (events(property), tasks(property));

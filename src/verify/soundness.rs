@@ -42,6 +42,17 @@ pub const ASSUMED: &str = "tasks are settled, facts become known, needs and key 
 /// Looks at a playbook as a whole, within a budget.
 #[must_use]
 pub fn soundness(machine: &Machine, budget: &mut Budget) -> Soundness {
+    if !machine.playbook.can_be_written_out() {
+        let open = Verdict::too_intertwined;
+        return Soundness {
+            can_finish: open(),
+            does_finish: open(),
+            no_dead_stage: open(),
+            trapped_at: None,
+            stays: None,
+            dead: Vec::new(),
+        };
+    }
     let explorer = Explorer::new(machine, &[], Asked { tasks: Some(&[]), ..Asked::default() });
     let cohort = cohort(&machine.playbook, &[], &[], false, false);
     let mut answer = Answer::default();

@@ -51,6 +51,15 @@ impl Bound {
 }
 
 impl Verdict {
+    /// Not decided, for a playbook whose conditions cannot be looked at as a whole.
+    #[must_use]
+    pub fn too_intertwined() -> Verdict {
+        Verdict::NotDecided {
+            reason: "its named values use each other too often".to_owned(),
+            tried: "nothing: conditions cannot be written out".to_owned(),
+        }
+    }
+
     /// The word for it in machine output.
     #[must_use]
     pub fn word(&self) -> &'static str {
