@@ -3,9 +3,9 @@
 
 use super::Guards;
 use crate::diagnostic::{CONTRADICTORY_ASSUMPTIONS, Diagnostic};
-use crate::graph::Node;
+use crate::graph::Node as Spot;
 use crate::model::property::Assumption;
-use crate::model::{CUSTOMER, Expr, Place};
+use crate::model::{Atom, CUSTOMER, Expr, Node, Place, Playbook, Volatility};
 use crate::verify::encode::{Lowering, Outlook, Space};
 use crate::verify::kernel::Decided;
 
@@ -26,7 +26,10 @@ pub(super) fn check(guards: &Guards<'_, '_>, findings: &mut Vec<Diagnostic>) {
     }
     for (id, scope) in playbook.scopes.iter().enumerate() {
         let outlook = Outlook::start(playbook, crate::model::ScopeId(id as u32));
-        let inputs: Vec<&Expr> = scope.inputs.iter().filter_map(|input| input.condition.as_ref()).collect();
+        let mut inputs: Vec<&Expr> = scope.inputs.iter().filter_map(|input| input.condition.as_ref()).collect();
+        // For whom the playbook is still holds when a key input is looked at, as far as it cannot change until then.
+        let meant = playbook.about.customers.as_ref().filter(|meant| !inputs.is_empty() && stays(playbook, meant, 0));
+        inputs.splice(0..0, meant);
         look(outlook, &inputs, "nobody gets past this key input: it cannot be met");
     }
     for (id, stage) in playbook.stages.iter().enumerate() {
@@ -50,10 +53,22 @@ pub(super) fn check(guards: &Guards<'_, '_>, findings: &mut Vec<Diagnostic>) {
     for offer in &playbook.offers {
         let Some(when) = &offer.when else { continue };
         let place = Place::Stage(offer.stage);
-        if guards.known.entry(Node::Place(place)).is_some() {
+        if guards.known.entry(Spot::Place(place)).is_some() {
             look(Outlook::place(playbook, place), &[when], "this task is never offered: its condition cannot be true");
         }
     }
+}
+
+/// Whether a condition reads nothing but facts that never change.
+fn stays(playbook: &Playbook, condition: &Expr, depth: usize) -> bool {
+    let mut stays = depth < 8;
+    condition.walk(&mut |part| match &part.node {
+        Node::Atom(Atom::Fact(fact)) => stays &= playbook.facts[fact.index()].volatility == Volatility::Fixed,
+        Node::Atom(_) | Node::Quantified(..) => stays = false,
+        Node::Let(id) => stays = stays && self::stays(playbook, &playbook.lets[id.index()].value, depth + 1),
+        _ => {}
+    });
+    stays
 }
 
 /// The first condition that cannot be true together with those before it.

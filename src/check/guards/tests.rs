@@ -216,6 +216,13 @@ fn parts_and_conditions_that_say_nothing() {
     assert_eq!(names("-> one when seats > 5 and seats <= 1_000_000 -> two otherwise"), ["redundant-condition"]);
     assert_eq!(names("on asked when usage <= 100% -> one after 3 days -> two"), ["always-true"]);
     assert_eq!(names("needs usage > 50% and usage < 20% -> one"), ["contradictory-assumptions"]);
+    let audience = |goal: &str, input: &str| {
+        names(&format!("start -> a for customers where {goal} input \"In\": {input} stage a {{ -> one }}"))
+    };
+    assert_eq!(audience("goal < 20%", "goal >= 20%"), ["contradictory-assumptions"]);
+    assert_eq!(audience("goal < 20%", "goal >= 19%"), [""; 0]);
+    // What may change until the key input is looked at contradicts nothing.
+    assert_eq!(audience("usage < 20%", "usage >= 20%"), [""; 0]);
     assert_eq!(names("task t optional \"T\" when seats > 10 and seats < 11 -> one"), ["contradictory-assumptions"]);
 }
 
