@@ -365,8 +365,8 @@ fn print(
 
 /// The parts of one simulation, put together.
 fn merged(machine: &Machine, scenario: &Scenario, arguments: &Arguments) -> Result<Tally, Stop> {
-    let mut whole = Tally::new(machine);
     let mut seen: Vec<(u64, u64)> = Vec::new();
+    let mut tallies = BTreeMap::new();
     for path in &arguments.merge {
         let name = input::name(path);
         let unfit = |why: &str| Stop::Unreadable(format!("cannot use `{name}`: {why}"));
@@ -395,12 +395,17 @@ fn merged(machine: &Machine, scenario: &Scenario, arguments: &Arguments) -> Resu
         if !tally.fits(machine) {
             return Err(unfit("its counts are of another playbook"));
         }
-        whole.merge(&tally);
-        whole.parts.extend(tally.parts);
+        tallies.insert(index, tally);
     }
     if let Some((_, of)) = seen.first().filter(|(_, of)| *of != seen.len() as u64) {
         let message = format!("a part is missing: there are {of}, and {} were given", seen.len());
         return Err(Stop::Usage(message, None));
+    }
+    // In the order of the parts, whichever file was named first: figures over time begin with the first.
+    let mut whole = Tally::new(machine);
+    for tally in tallies.into_values() {
+        whole.merge(&tally);
+        whole.parts.extend(tally.parts);
     }
     whole.parts.sort_by_key(|part| part.replication);
     Ok(whole)

@@ -4,7 +4,7 @@ use super::evaluate::View;
 use super::event::{Effect, Observer, Skip};
 use super::explain::{Change, Reason, because, read, to_become};
 use super::machine::{Machine, guard};
-use super::state::{HappeningKind, Seconds, State, TrackId};
+use super::state::{HappeningKind, Seconds, State, Track, TrackId};
 use crate::model::{
     Assignment, CadenceId, EndId, FactId, OfferId, Place, ServiceId, StageId, TaskId, TransitionId, Trigger, Work,
 };
@@ -153,7 +153,11 @@ impl Observer for Trace {
             }
             Effect::TaskChanged(service, task, id, status, reason) => {
                 let span = id.map_or(machine.playbook.tasks[task.index()].span, |id| offer(id).span);
-                let track = state.tracks.iter().rposition(|track| track.service == service);
+                // The track in whose stage the task is offered; of a task that is reported early, any of that service.
+                let scope = id.map(|id| machine.playbook.stages[offer(id).stage.index()].scope);
+                let of_scope = |track: &Track| track.service == service && Some(track.scope) == scope;
+                let track = state.tracks.iter().rposition(of_scope);
+                let track = track.or_else(|| state.tracks.iter().rposition(|track| track.service == service));
                 let mut entry = entry(machine, state, track, Kind::Task(task, status, reason), Some(span));
                 entry.service = service;
                 return self.entries.push(entry);
