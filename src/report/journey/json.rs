@@ -187,6 +187,11 @@ fn trace(words: &Words<'_>, entry: &Entry) -> Json {
     };
     put("day", day(entry.at));
     put("service", json!(entry.service.map(|service| words.service(service))));
+    let scope = entry.track.and_then(|track| words.journey.state.tracks.get(track)).map(|track| track.scope);
+    let scope = scope.map(|scope| &playbook.scopes[scope.index()]);
+    if let Some(branch) = scope.filter(|scope| scope.kind == crate::model::ScopeKind::Branch) {
+        put("branch", json!(branch.name.name));
+    }
     put("kind", json!(kind(&entry.kind)));
     match &entry.kind {
         Kind::Enter(stage, resumed) => {
