@@ -54,6 +54,11 @@ pub trait Watch: Clone {
     fn pending(&self) -> bool {
         false
     }
+    /// Whether it makes a difference that a task which is settled as soon as it is offered leaves no stable moment in
+    /// which it is open.
+    fn minds_moments(&self) -> bool {
+        false
+    }
 }
 
 /// Something that happens next.
@@ -65,6 +70,8 @@ pub enum Move {
     Facts(Option<ServiceId>),
     /// Something is said.
     Said(Event),
+    /// A task is settled in the instant in which it was offered, before that instant is a stable moment.
+    AtOnce(Event),
     /// A clock is due.
     Time(Clock),
 }
@@ -97,6 +104,9 @@ pub struct Situation<W> {
     pub decided: Vec<Decided>,
     /// How what is looked for stands.
     pub standing: Standing,
+    /// Tasks that were offered in this instant and are still to be answered in it: then it is no stable moment, and nobody
+    /// waits here. Mostly none.
+    pub unanswered: Vec<(TrackId, OfferId)>,
 }
 
 /// Why an exploration stopped.
@@ -293,7 +303,7 @@ impl<'m> Explorer<'m> {
             confirm,
         };
         for set in intended {
-            let before = Before { state: self.before(*set), watch: watch.clone(), from: None };
+            let before = Before { state: self.before(*set), watch: watch.clone(), from: None, unanswered: Vec::new() };
             if let Some(outcome) = search.follow(&before, &Move::Start) {
                 search.explored.outcome = outcome;
                 return search.explored;
@@ -304,8 +314,24 @@ impl<'m> Explorer<'m> {
             if situation.standing != Standing::Going || over(&situation.state) {
                 continue;
             }
-            let before = Before { state: situation.state.clone(), watch: situation.watch.clone(), from: Some(index) };
-            for next in self.moves(&before.state) {
+            let mut before = Before {
+                state: situation.state.clone(),
+                watch: situation.watch.clone(),
+                from: Some(index),
+                unanswered: Vec::new(),
+            };
+            let unanswered = situation.unanswered.clone();
+            let mut moves: Vec<(Move, usize)> = Vec::new();
+            if unanswered.is_empty() {
+                moves.extend(self.moves(&before.state).into_iter().map(|next| (next, 0)));
+            }
+            for (at, (track, offer)) in unanswered.iter().enumerate() {
+                // Those before it wait: they are answered in order.
+                let answers = self.answers(&before.state, *track, *offer).into_iter();
+                moves.extend(answers.map(|event| (Move::AtOnce(event), at + 1)));
+            }
+            for (next, answered) in moves {
+                before.unanswered = unanswered[answered..].to_vec();
                 if let Some(outcome) = search.follow(&before, &next) {
                     search.explored.outcome = outcome;
                     return search.explored;
@@ -404,6 +430,8 @@ struct Before<W> {
     state: State,
     watch: W,
     from: Option<usize>,
+    /// What can still be answered in this instant once the next thing has happened.
+    unanswered: Vec<(TrackId, OfferId)>,
 }
 
 struct Search<'e, 'm, 'c, W> {
@@ -446,7 +474,13 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                     continue;
                 }
             }
-            let mut eye = Eye { watch: before.watch.clone(), offered: Vec::new(), entered: Vec::new() };
+            let mut eye = Eye {
+                watch: before.watch.clone(),
+                offered: Vec::new(),
+                entered: Vec::new(),
+                unanswered: before.unanswered.clone(),
+                instants: Vec::new(),
+            };
             happen(&explorer.machine, &mut after, next, &mut eye);
             let mut missing = after.lookout.as_ref().and_then(Lookout::missing);
             if missing.is_none() {
@@ -470,11 +504,17 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 self.decide(&state, &decided, number, &mut stack);
                 continue;
             }
+            for instant in std::mem::take(&mut eye.instants) {
+                if let Some(outcome) = self.add_instant(before, next, instant, decided.clone()) {
+                    return Some(outcome);
+                }
+            }
             clock::normalise(&explorer.machine, &mut after);
             plain_blockers(&mut after);
             let standing = eye.watch.standing(&explorer.machine, &after);
             explorer.forget(&mut after);
-            if let Some(outcome) = self.add(before, next, after, eye, decided, standing) {
+            let seen = Seen { watch: eye.watch, offered: eye.offered, entered: eye.entered, unanswered: Vec::new() };
+            if let Some(outcome) = self.add(before, next, after, seen, decided, standing) {
                 return Some(outcome);
             }
         }
@@ -518,21 +558,41 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         }
     }
 
+    /// Adds a moment that is not stable yet: what was offered in it is still to be answered.
+    fn add_instant(
+        &mut self,
+        before: &Before<W>,
+        by: &Move,
+        (state, seen): Instant<W>,
+        decided: Vec<Decided>,
+    ) -> Option<Outcome> {
+        match seen.watch.standing(&self.explorer.machine, &state) {
+            Standing::Closed => None,
+            // What is broken already counts once the instant is over, if it is spoken of then.
+            Standing::Going | Standing::Reached => self.add(before, by, state, seen, decided, Standing::Going),
+        }
+    }
+
     fn add(
         &mut self,
         before: &Before<W>,
         by: &Move,
         state: State,
-        eye: Eye<W>,
+        seen: Seen<W>,
         decided: Vec<Decided>,
         standing: Standing,
     ) -> Option<Outcome> {
-        let Eye { watch, offered, entered } = eye;
+        let Seen { watch, offered, entered, unanswered } = seen;
         self.explored.entered.extend(entered);
         let mut key = Vec::with_capacity(256);
         self.explorer.key(&state, &mut key);
         watch.key(&state, &mut key);
         key.push(standing as u8);
+        if !unanswered.is_empty() {
+            // In one instant it matters which stages were entered in it: going round in no time is told by that.
+            let entered = state.tracks.iter().map(|track| &track.entered_now);
+            key.extend(format!("{unanswered:?} {:?}", entered.collect::<Vec<_>>()).into_bytes());
+        }
         let found = self.known.get(&key).copied();
         let index = found.unwrap_or(self.explored.situations.len());
         if let Some(tasks) = self.edges {
@@ -552,7 +612,8 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             return None;
         }
         self.known.insert(key, index);
-        self.explored.situations.push(Situation { state, watch, from: before.from, by: by.clone(), decided, standing });
+        let (from, by) = (before.from, by.clone());
+        self.explored.situations.push(Situation { state, watch, from, by, decided, standing, unanswered });
         self.queue.push_back(index);
         (standing == Standing::Reached && (self.confirm)(&self.explored, index)).then_some(Outcome::Reached(index))
     }
@@ -567,7 +628,7 @@ fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut
             let event = Event::Facts { service: *service, values: Vec::new(), correction: false };
             apply(machine, state, &event, eye);
         }
-        Move::Said(event) => apply(machine, state, event, eye),
+        Move::Said(event) | Move::AtOnce(event) => apply(machine, state, event, eye),
         Move::Time(clock) => return clock::bring(machine, state, *clock, eye),
     }
     eye.settled(machine, state);
@@ -596,12 +657,30 @@ struct Eye<W> {
     watch: W,
     offered: Vec<(TrackId, OfferId)>,
     entered: Vec<Place>,
+    /// What was offered since the last stable moment and is still to be answered.
+    unanswered: Vec<(TrackId, OfferId)>,
+    /// Moments that would be stable if nothing that was offered were settled at once.
+    instants: Vec<Instant<W>>,
 }
+
+/// What was seen on the way to a situation.
+struct Seen<W> {
+    watch: W,
+    offered: Vec<(TrackId, OfferId)>,
+    entered: Vec<Place>,
+    unanswered: Vec<(TrackId, OfferId)>,
+}
+
+/// A moment in which something offered is still to be answered.
+type Instant<W> = (State, Seen<W>);
 
 impl<W: Watch> Observer for Eye<W> {
     fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
         match &effect {
-            Effect::Offered(track, offer) => self.offered.push((*track, *offer)),
+            Effect::Offered(track, offer) => {
+                self.offered.push((*track, *offer));
+                self.unanswered.push((*track, *offer));
+            }
             Effect::Entered(_, place, _) => self.entered.push(*place),
             Effect::Ended(_, end) => self.entered.push(Place::End(*end)),
             _ => {}
@@ -610,6 +689,12 @@ impl<W: Watch> Observer for Eye<W> {
     }
 
     fn settled(&mut self, machine: &Machine, state: &State) {
+        let mut unanswered = std::mem::take(&mut self.unanswered);
+        unanswered.retain(|(track, offer)| state.tracks[*track].visit.open.iter().any(|open| open.offer == *offer));
+        if !unanswered.is_empty() && self.watch.minds_moments() {
+            let (watch, offered, entered) = (self.watch.clone(), self.offered.clone(), self.entered.clone());
+            self.instants.push((state.clone(), Seen { watch, offered, entered, unanswered }));
+        }
         self.watch.settled(machine, state);
     }
 }

@@ -61,6 +61,10 @@ impl<'a, W: Watch> Owed<'a, W> {
             }
             let mut all = forces(&explorer.machine, &explored.situations[index].state, tasks);
             all.extend(more(index));
+            if !explored.situations[index].unanswered.is_empty() {
+                // Nobody waits here: the instant ends.
+                all.push(Force::Instant);
+            }
             all
         });
         let forces = forces.collect();
@@ -191,11 +195,12 @@ impl<'a, W: Watch> Owed<'a, W> {
         let rank = |force: &Force| -> (u8, Seconds) {
             let length = force.length().unwrap_or(Seconds::MAX);
             let class = match (force, preference) {
+                (Force::Instant, _) => 0,
                 (Force::Task(..), 0) | (Force::Visit(..) | Force::Track(..), 1) => 0,
                 (_, 2) => 0,
                 _ => 1,
             };
-            (class, length)
+            (class, if matches!(force, Force::Instant) { -1 } else { length })
         };
         let counted: BTreeSet<Force> =
             self.forces.iter().filter_map(|forces| forces.iter().copied().min_by_key(|force| rank(force))).collect();

@@ -10,10 +10,10 @@ use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
 use super::liveness::{Longest, Owed};
 use super::services::{Cohort, closed, cohort, looks_at_time};
 use super::verdict::{Bound, Proof, Verdict};
-use super::witness::concrete::{Pace, Step, Telling, journey, path};
+use super::witness::concrete::{Pace, Step, Telling, all_said, journey, path};
 use super::witness::{Journey, Witness, plainest};
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
-use crate::model::{EventMatch, Expr, ServiceSet, TaskId};
+use crate::model::{Atom, EventMatch, Expr, Node, ServiceSet, TaskId};
 use crate::run::event::{Effect, Observer};
 use crate::run::journey::Stop;
 use crate::run::monitor::{Monitor, Verdict as Seen, Violation};
@@ -91,6 +91,29 @@ fn adds_up(machine: &Machine, property: &Property) -> bool {
         }
 }
 
+/// Whether a moment more or less can make a difference: where conditions that become true are waited for, or a condition
+/// is assumed; and of each service, of which a track can end before its instant does. To `never` and `always`
+/// moments more are only more to keep to.
+fn minds_moments(property: &Property) -> bool {
+    let assumed = property.assumptions.iter().any(|known| matches!(known, Assumption::Condition(_)));
+    let moment = |what: &Occurrence| match what {
+        Occurrence::Condition(condition) => {
+            !matches!(condition.node, Node::Atom(Atom::At(_) | Atom::Happened(_) | Atom::DoneTask(_)))
+        }
+        Occurrence::Task(..) | Occurrence::End(_) => false,
+    };
+    assumed
+        || match &property.claim {
+            Claim::Never(..) | Claim::Always(..) => false,
+            Claim::Before(first, second) | Claim::Followed(first, second, _) => {
+                property.of_service || moment(first) || moment(second)
+            }
+            Claim::Eventually(what, _) => property.of_service || moment(what),
+            // What becomes true between fewer moments does so no more often.
+            Claim::AtMost(..) => property.of_service,
+        }
+}
+
 /// The same claim with everything about seconds left out.
 fn relaxed(property: &Property) -> Property {
     let mut relaxed = property.clone();
@@ -106,6 +129,7 @@ fn relaxed(property: &Property) -> Property {
 #[derive(Debug, Clone)]
 struct Looking<'p> {
     monitor: Monitor<'p>,
+    minds_moments: bool,
 }
 
 impl Watch for Looking<'_> {
@@ -131,6 +155,10 @@ impl Watch for Looking<'_> {
 
     fn pending(&self) -> bool {
         self.monitor.pending()
+    }
+
+    fn minds_moments(&self) -> bool {
+        self.minds_moments
     }
 }
 
@@ -202,7 +230,7 @@ impl Question<'_, '_> {
         let comes = matches!(self.property.claim, Claim::Eventually(..) | Claim::Followed(..));
         let due = self.property.assumptions.iter().any(|known| matches!(known, Assumption::TasksMeetDue(_)));
         let tasks = if due { Tasks::Due } else { Tasks::No };
-        let watch = Looking { monitor: Monitor::new(&self.relaxed) };
+        let watch = Looking { monitor: Monitor::new(&self.relaxed), minds_moments: minds_moments(self.property) };
         let mut broken = None;
         let mut doubtful = false;
         let mut tries = 24_u32;
@@ -254,6 +282,11 @@ impl Question<'_, '_> {
     }
 
     fn confirm_from(&self, intended: ServiceSet, steps: &[Step], paces: &[Pace]) -> Option<Broken> {
+        if let Some(said) = all_said(steps)
+            && let Some(broken) = self.confirm_from(intended, &said, paces)
+        {
+            return Some(broken);
+        }
         for pace in paces {
             let Some(found) = journey(self.explorer, intended, steps, *pace) else { continue };
             if self.breaks(&found).is_some() {
@@ -350,6 +383,11 @@ impl Question<'_, '_> {
 
     /// A journey that takes as long as it can.
     fn slow(&self, intended: ServiceSet, steps: &[Step]) -> Option<Broken> {
+        if let Some(said) = all_said(steps)
+            && let Some(broken) = self.slow(intended, &said)
+        {
+            return Some(broken);
+        }
         let mut telling = Telling::new(self.explorer, intended, steps, Pace::Late);
         for step in steps.iter().skip(1) {
             if telling.step(step).is_none() {
@@ -366,6 +404,12 @@ impl Question<'_, '_> {
 
     /// A journey that goes round for ever: after a round everything is as it was before, but for the time.
     fn round(&self, intended: ServiceSet, steps: &[Step], round: &[Step]) -> Option<Broken> {
+        let said = |steps: &[Step]| all_said(steps).unwrap_or_else(|| steps.to_vec());
+        if all_said(steps).or(all_said(round)).is_some()
+            && let Some(broken) = self.round(intended, &said(steps), &said(round))
+        {
+            return Some(broken);
+        }
         for pace in [Pace::AtOnce, Pace::Daily, Pace::Late] {
             let Some(telling) = Telling::round(self.explorer, intended, steps, round, pace) else { continue };
             let to = telling.state.now;

@@ -8,6 +8,8 @@ use crate::run::state::{Seconds, State, Track, TrackId};
 /// Something that is bound to come. Tracks are told by scope and service, which stay the same on every path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Force {
+    /// The end of the instant.
+    Instant,
     /// A limit on the time at a place.
     Visit(ScopeId, Option<ServiceId>, Place, Seconds),
     /// A limit on the time of a whole track.
@@ -30,7 +32,7 @@ impl Force {
     pub fn length(&self) -> Option<Seconds> {
         match self {
             Force::Visit(.., limit) | Force::Track(.., limit) | Force::Round(.., limit) => Some(*limit),
-            Force::Spent(..) => Some(0),
+            Force::Spent(..) | Force::Instant => Some(0),
             Force::Task(.., limit) => *limit,
             Force::Blocker(_) | Force::Fact(..) => None,
         }
@@ -107,6 +109,7 @@ pub fn begins(before: &State, after: &State, force: Force, offered: &[(TrackId, 
             latest(after, scope, service).is_none_or(|id| offered.contains(&(id, offer)))
         }
         Force::Spent(..) => true,
+        Force::Instant => false,
         Force::Blocker(_) | Force::Fact(..) => true,
     }
 }

@@ -3,10 +3,12 @@
 use super::domain::{conditions, deep};
 use super::key::Looked;
 use super::{Explorer, Move};
-use crate::model::{Atom, EventId, EventMatch, Expr, Node, Place, Playbook, ServiceId, Since, TaskId, Trigger};
+use crate::model::{
+    Atom, EventId, EventMatch, Expr, Node, OfferId, Place, Playbook, ServiceId, Since, TaskId, Trigger,
+};
 use crate::run::clock::clocks;
 use crate::run::event::Event;
-use crate::run::state::{CUSTOMER_TRACK, State};
+use crate::run::state::{CUSTOMER_TRACK, State, TrackId};
 use crate::value::TaskStatus;
 use std::collections::BTreeSet;
 
@@ -132,6 +134,19 @@ impl Explorer<'_> {
         moves.extend(clocks(&self.machine, state).into_iter().map(Move::Time));
         self.events(state, &live, &whose, &mut moves);
         moves
+    }
+
+    /// How a task that is offered can be settled at once.
+    #[must_use]
+    pub fn answers(&self, state: &State, track: TrackId, offer: OfferId) -> Vec<Event> {
+        let task = self.machine.playbook.offers[offer.index()].task;
+        let service = state.tracks[track].service;
+        let say = |status, reason| Event::Task { service, task, status, reason };
+        let mut answers = vec![say(TaskStatus::Complete, None)];
+        if self.alphabet.tells(task) {
+            answers.push(say(TaskStatus::NotRequired, Some(REASON.to_owned())));
+        }
+        answers
     }
 
     fn events(&self, state: &State, live: &[usize], whose: &[Option<ServiceId>], moves: &mut Vec<Move>) {

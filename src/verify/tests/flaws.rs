@@ -1,6 +1,9 @@
 //! Claims that fail only in a corner, and claims that only look as if they did.
 
-use super::verdicts;
+use super::{document, verdicts};
+use crate::run::monitor::{Monitor, Verdict as Seen};
+use crate::run::timeline::follow;
+use crate::run::{Customer, Machine};
 
 /// Verdicts on the properties of a playbook, as `name verdict`.
 fn told(text: &str) -> Vec<String> {
@@ -187,4 +190,46 @@ fn passing_moments() {
     let told = told(&text);
     assert_eq!(told[1], "comes proved");
     assert_eq!(told[0], "seen refuted");
+}
+
+/// Tasks that are complete as soon as they are offered leave no stable moment in which they are open: `k` is seen by nobody.
+#[test]
+fn tasks_complete_at_once() {
+    let text =
+        "playbook p { facts of the customer { k : yes/no = no kept by playbook  m : yes/no = no kept by playbook }
+           start -> one
+           stage one { set k = yes  task 1 mandatory \"One\"  -> two }
+           stage two { set k = no  set m = yes  task 3 mandatory \"Three\"  -> three }
+           stage three { task 3 mandatory \"Three\"  -> good }
+           end good success }
+         property comes_before: (k and not m) before at three
+         property comes: eventually (k and not m)
+         property follows: at one followed by (k and not m)
+         property too_often: at (two, three) at most once assuming not k
+         property is_assumed: never at good assuming not k
+         property ends: eventually at good assuming not k
+         property rises: (k and not m) at most once
+         property marked: always m while at three
+         property marked_before: (m) before at three";
+    let document = document(text);
+    let machine = Machine::new(document.playbook.clone());
+    let mut monitor = Monitor::new(&document.properties);
+    let customer = Customer::new(&machine, "example");
+    let followed = follow(&machine, &customer, Vec::new(), &mut monitor, None);
+    let broken: Vec<bool> =
+        monitor.verdicts(&followed.state).iter().map(|seen| matches!(seen, Seen::Violated(_))).collect();
+    assert_eq!(broken, [true, true, true, true, true, false, false, false, false]);
+    // That it ends is refuted too: the other task may stay open for ever.
+    let expected = [
+        "comes_before refuted",
+        "comes refuted",
+        "follows refuted",
+        "too_often refuted",
+        "is_assumed refuted",
+        "ends refuted",
+        "rises proved",
+        "marked proved",
+        "marked_before proved",
+    ];
+    assert_eq!(told(text), expected);
 }

@@ -47,6 +47,17 @@ pub fn path<W>(explored: &Explored<W>, to: usize) -> Vec<Step> {
     steps
 }
 
+/// The same steps with all said that is settled as soon as it is offered; none where nothing is.
+#[must_use]
+pub fn all_said(steps: &[Step]) -> Option<Vec<Step>> {
+    let said = |step: &Step| match &step.by {
+        Move::AtOnce(event) => Step { by: Move::Said(event.clone()), decided: step.decided.clone() },
+        _ => step.clone(),
+    };
+    let some = steps.iter().any(|step| matches!(step.by, Move::AtOnce(_)));
+    some.then(|| steps.iter().map(said).collect())
+}
+
 /// A world in which nothing is done unless it is said.
 struct Quiet;
 
@@ -118,6 +129,8 @@ pub struct Telling<'e> {
     /// When something is said: see [`Pace`].
     pub pace: Pace,
     noted: Noted,
+    /// Tasks that were complete as soon as they were offered.
+    at_once: BTreeSet<(Option<ServiceId>, TaskId)>,
     /// Whether the clocks of this instant have been followed: then nothing can be said in it any more.
     struck: bool,
 }
@@ -143,7 +156,7 @@ impl<'e> Telling<'e> {
         let mut state = State::new(machine, &customer);
         let mut noted = Noted::default();
         drive(machine, &mut state, &mut Quiet, &mut noted, Some(0));
-        Telling { machine, customer, state, said: Vec::new(), pace, struck: false, noted }
+        Telling { machine, customer, state, said: Vec::new(), pace, struck: false, noted, at_once: BTreeSet::new() }
     }
 
     /// A journey that goes round for ever, told three times round: after a round everything is as it was, but for the
@@ -203,6 +216,12 @@ impl<'e> Telling<'e> {
         match &step.by {
             Move::Start | Move::Facts(_) => {}
             Move::Said(event) => self.say(event.clone()),
+            // Nobody says it: a task that no line names is complete as soon as it is offered.
+            Move::AtOnce(event @ Event::Task { service, task, status: TaskStatus::Complete, .. }) => {
+                self.at_once.insert((*service, *task));
+                apply(self.machine, &mut self.state, event, &mut self.noted);
+            }
+            Move::AtOnce(event) => self.say(event.clone()),
             Move::Time(clock) => {
                 let at = due(self.machine, &self.state, *clock)?;
                 self.wait(at.max(self.state.now));
@@ -298,7 +317,7 @@ impl<'e> Telling<'e> {
                 matches!(&said.event, Event::Task { task: known, service: of, .. }
                     if known == task && (of.is_none() || of == service))
             };
-            if !self.said.iter().any(named) {
+            if !self.at_once.contains(&(*service, *task)) && !self.said.iter().any(named) {
                 let event =
                     Event::Task { service: *service, task: *task, status: TaskStatus::InProgress, reason: None };
                 self.said.push(line(*at, event));
