@@ -1,11 +1,13 @@
 //! What can be said about a playbook without running it: one rule a file.
 //!
 //! An error can hurt a customer, a warning is suspicious, a note informs. No rule takes more than a few passes over the
-//! state graph, and none is recursive along it, so that ten thousand stages are checked in no time.
+//! state graph, and none is recursive along it, so that ten thousand stages are checked in no time. Only where something is found, a customer
+//! who suffers from it is looked for with the interpreter, within a few thousand events.
 
 pub mod audiences;
 pub mod chains;
 mod conditions;
+mod examples;
 mod flow;
 mod loops;
 mod mentions;
@@ -55,6 +57,7 @@ use crate::graph::StateGraph;
 use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
 use crate::source::Span;
 use crate::syntax::ast;
+use examples::Examples;
 use flow::Flow;
 use reach::Reach;
 
@@ -77,6 +80,7 @@ struct Subject<'a> {
     around: Surroundings<'a>,
     reach: Reach,
     flow: std::cell::OnceCell<Flow>,
+    examples: Examples,
 }
 
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
@@ -110,7 +114,8 @@ const WHOLE: [Check; 12] = [
 pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
     let playbook = &document.playbook;
     let reach = Reach::new(playbook, graph);
-    let subject = Subject { document, playbook, graph, around, reach, flow: std::cell::OnceCell::new() };
+    let (flow, examples) = (std::cell::OnceCell::new(), Examples::new());
+    let subject = Subject { document, playbook, graph, around, reach, flow, examples };
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
     let sound: &[Check] = if document.sound { &SOUND } else { &[] };

@@ -1,9 +1,13 @@
 //! `blocker-never-cleared`: a stage for blockers that does not say what follows when they are resolved, or are not.
 
 use super::Subject;
+use super::examples::{About, waits_at};
 use crate::diagnostic::{BLOCKER_NEVER_CLEARED, Diagnostic, Severity};
 use crate::graph::Node;
 use crate::model::{EventMatch, Place, Trigger};
+use crate::run::event::Effect;
+use crate::run::state::HappeningKind;
+use crate::run::{Machine, State};
 use petgraph::Incoming;
 use petgraph::visit::EdgeRef;
 
@@ -45,15 +49,23 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             _ => "the start".to_owned(),
         };
         let name = &described.name.name;
-        findings.push(
-            Diagnostic::new(
-                &BLOCKER_NEVER_CLEARED,
-                subject.spot(place),
-                format!("a blocker leads to stage `{name}`, and nothing there follows when it is resolved"),
-            )
-            .related(raised.weight().span, format!("from {from}"))
-            .help(format!("Write `on resolved -> …` in `{name}`, and `after DURATION -> …` for one that is not")),
-        );
+        let finding = Diagnostic::new(
+            &BLOCKER_NEVER_CLEARED,
+            subject.spot(place),
+            format!("a blocker leads to stage `{name}`, and nothing there follows when it is resolved"),
+        )
+        .related(raised.weight().span, format!("from {from}"))
+        .help(format!("Write `on resolved -> …` in `{name}`, and `after DURATION -> …` for one that is not"));
+        let goal = |_: &Machine, state: &State, effect: Option<&Effect>| {
+            effect.is_none()
+                && state.blockers.is_empty()
+                && state.happenings.iter().any(|past| past.kind == HappeningKind::Resolved)
+                && state.tracks.iter().any(|track| waits_at(track, place))
+        };
+        let in_service = playbook.scopes[described.scope.index()].in_service;
+        let events = [EventMatch::Blocker(Vec::new()), EventMatch::Resolved];
+        let about = About { events: &events, of_service: in_service };
+        findings.push(subject.shown(finding, &goal, about, "a blocker is resolved, and nothing follows"));
     }
     unhandled(subject, findings);
 }

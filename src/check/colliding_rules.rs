@@ -1,11 +1,14 @@
 //! `colliding-rules`: what one stage demands, a later one excludes, for those who come through both.
 
 use super::Subject;
+use super::examples::{About, waits_at};
 use super::flow::{ANY, Flow, Known};
 use super::no_way_to_finish::reasons;
 use crate::diagnostic::{COLLIDING_RULES, Diagnostic};
 use crate::graph::Node;
-use crate::model::{Place, TransitionId, Work};
+use crate::model::{FactScope, Place, ServiceId, TaskId, TransitionId, Work};
+use crate::run::event::Effect;
+use crate::run::{Machine, State};
 use crate::source::Span;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
@@ -23,7 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             let known = &flow.found[state].known;
             let why = reasons(subject, node, place, Some(known));
             let Some((_, reason)) = why.first() else { continue };
-            let Some((span, words)) = cause(subject, flow, state) else { continue };
+            let Some((span, words, culprit)) = cause(subject, flow, state) else { continue };
             let message =
                 format!("who comes to {} by another rule cannot go on: {}", subject.call(place), reason.words);
             let mut finding = Diagnostic::new(&COLLIDING_RULES, reason.span, message)
@@ -33,14 +36,60 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             for (_, other) in why.iter().skip(1).take(4) {
                 finding = finding.related(other.span, other.words.clone());
             }
-            findings.push(finding);
+            let scope = subject.playbook.place_scope(place);
+            let goal = |_: &Machine, state: &State, effect: Option<&Effect>| {
+                effect.is_none()
+                    && state
+                        .tracks
+                        .iter()
+                        .any(|track| waits_at(track, place) && culprit.fits(subject, flow, known, state, track.service))
+            };
+            let in_service = subject.playbook.scopes[scope.index()].in_service;
+            let about = About { of_service: in_service, ..About::default() };
+            findings.push(subject.shown(finding, &goal, about, "two rules exclude each other"));
             break;
         }
     }
 }
 
+/// What makes the difference.
+#[derive(Clone, Copy)]
+enum Culprit {
+    Fact(usize),
+    Task(TaskId),
+    Services,
+}
+
+impl Culprit {
+    /// Whether it is with a customer as it is known to be.
+    fn fits(
+        self,
+        subject: &Subject<'_>,
+        flow: &Flow,
+        known: &Known,
+        state: &State,
+        service: Option<ServiceId>,
+    ) -> bool {
+        match self {
+            Culprit::Fact(slot) => {
+                let fact = &subject.playbook.facts[flow.variables.facts[slot].fact.index()];
+                let value = match (fact.scope, service) {
+                    (FactScope::Customer, _) => state.facts[fact.slot].as_ref(),
+                    (FactScope::Service, Some(service)) => state.services[service.index()].facts[fact.slot].as_ref(),
+                    (FactScope::Service, None) => None,
+                };
+                // Of a number only what it is compared with is told apart.
+                let values = flow.variables.values(slot, known.facts[slot]).unwrap_or_default();
+                values.iter().any(|one| one.as_ref() == value)
+            }
+            Culprit::Task(task) => state.record(service, task).is_some_and(|record| record.completed.is_some()),
+            Culprit::Services => service.is_some_and(|service| known.services >> service.0 & 1 == 1),
+        }
+    }
+}
+
 /// What on the way made it so: the last step before which the fact or task in question was still open.
-fn cause(subject: &Subject<'_>, flow: &Flow, state: usize) -> Option<(Span, String)> {
+fn cause(subject: &Subject<'_>, flow: &Flow, state: usize) -> Option<(Span, String, Culprit)> {
     let mut steps = Vec::new();
     let mut at = Some(state);
     while let Some(state) = at {
@@ -61,12 +110,16 @@ fn cause(subject: &Subject<'_>, flow: &Flow, state: usize) -> Option<(Span, Stri
             if let Some(Node::Place(Place::Stage(stage))) = subject.graph.graph().node_weight(before.node)
                 && let Some(span) = set_in(&subject.playbook.stages[stage.index()].body, fact)
             {
-                return Some((span, format!("here `{name}` is set")));
+                return Some((span, format!("here `{name}` is set"), Culprit::Fact(slot)));
             }
-            return Some((span_of(subject, *by), format!("this way is for those whose `{name}` fits")));
+            return Some((
+                span_of(subject, *by),
+                format!("this way is for those whose `{name}` fits"),
+                Culprit::Fact(slot),
+            ));
         }
         if before.known.services != after.known.services && after.known.services == last.services {
-            return Some((span_of(subject, *by), "this way is for these services".to_owned()));
+            return Some((span_of(subject, *by), "this way is for these services".to_owned(), Culprit::Services));
         }
         let new = after.known.must & !before.known.must & last.must;
         if new != 0 {
@@ -79,7 +132,7 @@ fn cause(subject: &Subject<'_>, flow: &Flow, state: usize) -> Option<(Span, Stri
                 .find(|offer| offer.task == task && stage == Some(&Node::Place(Place::Stage(offer.stage))));
             if let Some(offer) = offer {
                 let label = subject.playbook.tasks[task.index()].label();
-                return Some((offer.span, format!("task `{label}` is mandatory here")));
+                return Some((offer.span, format!("task `{label}` is mandatory here"), Culprit::Task(task)));
             }
         }
     }

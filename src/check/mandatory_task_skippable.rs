@@ -1,9 +1,12 @@
 //! `mandatory-task-skippable`: a success that can be reached without a mandatory task.
 
 use super::Subject;
+use super::examples::{About, track, undone};
 use super::obligations::{Without, ways_without};
 use crate::diagnostic::{Diagnostic, MANDATORY_TASK_SKIPPABLE, Severity};
 use crate::model::{Place, ScopeId, TransitionId};
+use crate::run::event::Effect;
+use crate::run::{Machine, State};
 use std::collections::BTreeMap;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
@@ -34,7 +37,15 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             if !interrupts {
                 finding.severity = Severity::Note;
             }
-            findings.push(finding);
+            let (task, end) = (first.task, first.end);
+            let goal = |_: &Machine, state: &State, effect: Option<&Effect>| match effect {
+                Some(Effect::Ended(id, _)) => track(state, *id)
+                    .is_some_and(|track| track.place == Some(end) && undone(state, track.service, task)),
+                _ => false,
+            };
+            let in_service = subject.playbook.scopes[index].in_service;
+            let about = About { of_service: in_service, ..About::default() };
+            findings.push(subject.shown(finding, &goal, about, "a success without a mandatory task"));
         }
     }
 }

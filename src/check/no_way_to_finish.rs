@@ -1,10 +1,14 @@
 //! `no-way-to-finish`: every way on needs what cannot be.
 
+use super::examples::{About, waits_at};
 use super::flow::{Known, Reason, why_not};
 use super::{Subject, conditions, cycle_without_exit, loops, timers};
 use crate::diagnostic::{Diagnostic, NO_WAY_TO_FINISH, Rule};
 use crate::graph::Node;
 use crate::model::{Place, TransitionId, Trigger};
+use crate::run::event::Effect;
+use crate::run::state::Track;
+use crate::run::{Machine, State};
 use crate::source::Span;
 use petgraph::stable_graph::NodeIndex;
 
@@ -149,7 +153,16 @@ pub(super) fn report(subject: &Subject<'_>, rule: &'static Rule, kept: Kept) -> 
     for (span, words) in kept.why.into_iter().take(8) {
         finding = finding.related(span, words);
     }
-    finding
+    let place = kept.place;
+    let goal = |_: &Machine, state: &State, effect: Option<&Effect>| {
+        // Who is in a block waits when nothing is left to do in it.
+        let over = |track: &Track| !track.active() || track.visit.open.is_empty();
+        effect.is_none()
+            && state.tracks.iter().any(|track| waits_at(track, place))
+            && (!matches!(place, Place::Block(_)) || state.tracks.iter().all(over))
+    };
+    let in_service = subject.playbook.scopes[subject.playbook.place_scope(place).index()].in_service;
+    subject.shown(finding, &goal, About { of_service: in_service, ..About::default() }, "nothing leads on")
 }
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {

@@ -1,11 +1,16 @@
 //! `open-work-at-end`: a block is left for a success while mandatory work may be open in it.
 
+use super::examples::{About, track};
 use super::obligations::success_from;
 use super::{Subject, conditions, flow};
 use crate::diagnostic::{Diagnostic, OPEN_WORK_AT_END};
 use crate::model::expr::{Atom, Expr};
-use crate::model::{BlockId, Node, Place, Playbook, StageId, TransitionId};
+use crate::model::{BlockId, EndKind, Node, Place, Playbook, StageId, TaskId, TransitionId};
+use crate::run::event::Effect;
+use crate::run::state::TrackStatus;
+use crate::run::{Machine, State};
 use crate::syntax::ast::Quantifier;
+use crate::value::TaskStatus;
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let playbook = subject.playbook;
@@ -63,7 +68,26 @@ fn look(subject: &Subject<'_>, block: BlockId, id: TransitionId) -> Option<Diagn
         let stage = subject.call(Place::Stage(offer.stage));
         finding = finding.related(offer.span, format!("cancelled in {stage}"));
     }
-    Some(finding.help("Let this way lead to an end that is no success, or wait until the tracks are over"))
+    let finding = finding.help("Let this way lead to an end that is no success, or wait until the tracks are over");
+    let tasks: Vec<TaskId> = open.iter().map(|(task, _)| *task).collect();
+    let scope = playbook.blocks[block.index()].scope;
+    let goal = |machine: &Machine, state: &State, effect: Option<&Effect>| match effect {
+        Some(Effect::Ended(id, end)) => {
+            machine.playbook.ends[end.index()].kind == EndKind::Success
+                && track(state, *id).is_some_and(|track| track.scope == scope)
+                && state.tracks.iter().any(|inner| {
+                    inner.status == TrackStatus::Cancelled
+                        && tasks.iter().any(|task| {
+                            let record = state.record(inner.service, *task);
+                            record.is_some_and(|record| {
+                                record.status == TaskStatus::Cancelled && record.completed.is_none()
+                            })
+                        })
+                })
+        }
+        _ => false,
+    };
+    Some(subject.shown(finding, &goal, About::default(), "a success with mandatory work left open"))
 }
 
 /// Whether the condition only holds when every track is at an end.

@@ -1,11 +1,15 @@
 //! `read-before-set`: a fact of the playbook is read where nothing has set it.
 
+use super::examples::About;
 use super::flow::{ANY, Env, Known};
 use super::{Subject, conditions};
 use crate::diagnostic::{Diagnostic, READ_BEFORE_SET};
 use crate::graph::Node;
 use crate::model::expr::Expr;
 use crate::model::{FactId, Place, Trigger, Volatility, Work};
+use crate::run::evaluate::View;
+use crate::run::event::Effect;
+use crate::run::{Machine, State};
 use petgraph::stable_graph::NodeIndex;
 use std::collections::BTreeSet;
 
@@ -62,7 +66,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                         finding = finding.related(playbook.transitions[by.index()].span, "by this way");
                     }
                 }
-                findings.push(finding.help(format!("Set `{name}` on every way here, or give it a default")));
+                let finding = finding.help(format!("Set `{name}` on every way here, or give it a default"));
+                let goal = |machine: &Machine, state: &State, effect: Option<&Effect>| {
+                    effect.is_none()
+                        && (0..state.tracks.len()).any(|id| {
+                            let track = &state.tracks[id];
+                            track.scope == scope
+                                && track.active()
+                                && track.place == place
+                                && track.visit.open.is_empty()
+                                && View::of(machine, state, id).fact(fact).is_none()
+                        })
+                };
+                let in_service = playbook.scopes[scope.index()].in_service;
+                let about = About { of_service: in_service, ..About::default() };
+                findings.push(subject.shown(finding, &goal, about, "a fact nothing has set is waited for"));
             }
         }
     }

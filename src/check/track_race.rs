@@ -1,5 +1,6 @@
 //! `track-race`: what happens depends on which of two tracks comes first.
 
+use super::examples::About;
 use super::flow::{self, constant, slot_reads};
 use super::{Subject, conditions};
 use crate::diagnostic::{Diagnostic, Severity, TRACK_RACE};
@@ -7,6 +8,8 @@ use crate::model::expr::{Atom, Expr};
 use crate::model::{
     Assignment, FactId, FactScope, Node, Place, Playbook, ScopeId, ScopeKind, StageId, TransitionId, Volatility, Work,
 };
+use crate::run::event::Effect;
+use crate::run::{Machine, State};
 use crate::source::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +22,16 @@ struct Write<'a> {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let writes = writes(subject);
     for (fact, writes) in &writes {
-        if let Some(finding) = two_writes(subject, *fact, writes) {
-            findings.push(finding);
+        if let Some((finding, stages)) = two_writes(subject, *fact, writes) {
+            let goal = |_: &Machine, state: &State, effect: Option<&Effect>| match effect {
+                Some(Effect::FactChanged(_, changed, true)) if changed == fact => {
+                    let been =
+                        |stage: StageId| state.tracks.iter().filter(|track| track.stages.contains(&stage)).count();
+                    if stages.0 == stages.1 { been(stages.0) > 1 } else { been(stages.0) > 0 && been(stages.1) > 0 }
+                }
+                _ => false,
+            };
+            findings.push(subject.shown(finding, &goal, About::default(), "two tracks set one fact"));
             continue;
         }
         findings.extend(read_beside(subject, *fact, writes));
@@ -59,7 +70,7 @@ fn beside(playbook: &Playbook, fact: FactId, one: ScopeId, other: ScopeId) -> bo
     }
 }
 
-fn two_writes(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Option<Diagnostic> {
+fn two_writes(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Option<(Diagnostic, (StageId, StageId))> {
     let playbook = subject.playbook;
     for (at, other) in writes.iter().enumerate() {
         for one in &writes[..=at] {
@@ -73,7 +84,8 @@ fn two_writes(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Opti
             if std::ptr::eq(one.set, other.set) {
                 let message =
                     format!("the track that comes last decides what `{name}` is: each sets it to its own value");
-                return Some(Diagnostic::new(&TRACK_RACE, other.set.span, message).help(help));
+                let finding = Diagnostic::new(&TRACK_RACE, other.set.span, message).help(help);
+                return Some((finding, (one.stage, other.stage)));
             }
             let message = if scope(one) == scope(other) {
                 format!(
@@ -88,9 +100,9 @@ fn two_writes(subject: &Subject<'_>, fact: FactId, writes: &[Write<'_>]) -> Opti
                     stage(other)
                 )
             };
-            return Some(
-                Diagnostic::new(&TRACK_RACE, other.set.span, message).related(one.set.span, "set here too").help(help),
-            );
+            let finding =
+                Diagnostic::new(&TRACK_RACE, other.set.span, message).related(one.set.span, "set here too").help(help);
+            return Some((finding, (one.stage, other.stage)));
         }
     }
     None
