@@ -7,8 +7,8 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let length = name.chars().count();
     let allowed = match length {
         0..=1 => 0,
-        2..=3 => 1,
-        4..=7 => 2,
+        2..=5 => 1,
+        6..=8 => 2,
         _ => 3,
     };
     candidates
@@ -45,5 +45,6 @@ mod tests {
     fn short_names_are_not_anything() {
         assert_eq!(closest("a", ["b"]), None);
         assert_eq!(closest("ab", ["cd"]), None);
+        assert_eq!(closest("done", ["role"]), None);
     }
 }

@@ -250,6 +250,33 @@ pub fn subject(path: &Path, name: Option<&str>, json: bool, session: &mut Sessio
     Ok(Some(Subject { sources: loaded.sources, document }))
 }
 
+/// Of the playbooks of several files those of this name, or all where none is named.
+///
+/// # Errors
+/// Where no file holds one of that name. Files with errors may, so that with `errors` nothing is said.
+pub fn named(
+    documents: Vec<(FileId, Vec<Document>)>,
+    name: Option<&str>,
+    errors: bool,
+) -> Result<Vec<(FileId, Document)>, Stop> {
+    let all = documents.into_iter().flat_map(|(file, documents)| documents.into_iter().map(move |known| (file, known)));
+    let all: Vec<(FileId, Document)> = all.collect();
+    let Some(name) = name else { return Ok(all) };
+    let (found, others): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(_, document)| document.playbook.name.name == name);
+    if found.is_empty() && !errors {
+        let others: Vec<&str> = others.iter().map(|(_, document)| document.playbook.name.name.as_str()).collect();
+        let listed = || match others.as_slice() {
+            [] => None,
+            [first @ .., last] if first.is_empty() => Some(format!("There is `{last}`")),
+            _ => Some(format!("There are `{}`", others.join("`, `"))),
+        };
+        let help = crate::suggest::did_you_mean(name, others.iter().copied()).or_else(listed);
+        return Err(Stop::Usage(format!("there is no playbook `{name}`"), help));
+    }
+    Ok(found)
+}
+
 fn choose(documents: Vec<Document>, name: Option<&str>, path: &Path) -> Result<Document, Stop> {
     let names: Vec<String> = documents.iter().map(|document| format!("`{}`", document.playbook.name.name)).collect();
     let file = super::input::name(path);

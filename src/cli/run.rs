@@ -6,7 +6,7 @@ mod interactive;
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read, read_text};
 use super::{Exit, Session, Stop};
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Diagnostic, EMPTY_FILE, has_errors};
 use crate::report::diagnostics::as_json;
 use crate::report::journey::{self, Journey};
 use crate::run::customer::{CustomerError, Customers, duration, read_json};
@@ -14,7 +14,7 @@ use crate::run::state::Seconds;
 use crate::run::timeline::{Followed, Said, Timeline, follow};
 use crate::run::trace::Trace;
 use crate::run::{Customer, Machine};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::value::Duration;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -110,6 +110,12 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         Some(path) => customers(&machine, path, &mut sources, &mut findings)?,
         None => Vec::new(),
     };
+    if let Some(path) = &arguments.customer
+        && customers.is_empty()
+        && !has_errors(&findings)
+    {
+        findings.push(no_customer(path, &mut sources));
+    }
     let timeline = match &arguments.timeline {
         Some(path) => timeline(&machine, path, &mut sources, &mut findings)?,
         None => Timeline::default(),
@@ -212,6 +218,12 @@ fn customers(
     let (customers, found) = read_json(machine, file, &text);
     findings.extend(found);
     Ok(customers)
+}
+
+fn no_customer(path: &Path, sources: &mut Sources) -> Diagnostic {
+    let file = sources.add(input::name(path), "");
+    Diagnostic::new(&EMPTY_FILE, Span { file, start: 0, end: 0 }, "there is no customer in this file")
+        .help("Write one as JSON, `{ \"id\": \"contoso\" }`, or as a row of a table below the names of its columns")
 }
 
 fn timeline(

@@ -60,19 +60,19 @@ pub struct Arguments {
     scenario: Option<String>,
 
     /// How many customers, or a file of them: CSV, JSON, or JSON lines; where nothing is said, the scenario decides
-    #[arg(long, value_name = "N|FILE", value_parser = parse_customers)]
+    #[arg(long, value_name = "N|FILE", allow_negative_numbers = true, value_parser = parse_customers)]
     customers: Option<Who>,
 
     /// The seed of all randomness
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = parse_seed)]
     seed: u64,
 
     /// How many threads; where nothing is said, one for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// So many independent simulations, where customers wait for people: intervals then come from how much these differ
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     replications: u32,
 
     /// One part of N of the customers, or of the replications where customers wait for people
@@ -147,7 +147,14 @@ fn parse_customers(text: &str) -> Result<Who, String> {
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '_') {
         return text.replace('_', "").parse().map(Who::Number).map_err(|_| "that is too many".to_owned());
     }
+    if text.parse::<f64>().is_ok_and(|number| number < 0.0) {
+        return Err("a cohort has no fewer than 0 customers".to_owned());
+    }
     Ok(Who::File(PathBuf::from(text)))
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 fn parse_shard(text: &str) -> Result<Shard, String> {

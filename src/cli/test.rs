@@ -1,6 +1,6 @@
 //! `playbook test`: runs the tests of playbooks, and watches their properties on the same journeys.
 
-use super::analyse::{Analysis, analyse, report};
+use super::analyse::{Analysis, analyse, named, report};
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::report::test_results::{Tested, json, junit, text};
@@ -24,6 +24,10 @@ pub struct Arguments {
     /// Files and folders; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+
+    /// Only the playbooks of this name
+    #[arg(long, value_name = "NAME")]
+    playbook: Option<String>,
 
     /// Say what no test goes through
     #[arg(long)]
@@ -53,16 +57,14 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
     let mut tested = Vec::new();
-    for (file, documents) in documents {
-        for document in documents {
-            let speaks = !document.tests.is_empty() || !document.properties.is_empty();
-            let files = [file, document.playbook.name.span.file];
-            if speaks && document.whole && !files.iter().any(|file| wrong.contains(file)) {
-                let playbook = document.playbook.clone();
-                let machine = Machine::new(document.playbook);
-                let results = test::run(&machine, &loaded.sources, &document.tests, &document.properties);
-                tested.push(Tested { playbook, results });
-            }
+    for (file, document) in named(documents, arguments.playbook.as_deref(), !errors.is_empty())? {
+        let speaks = !document.tests.is_empty() || !document.properties.is_empty();
+        let files = [file, document.playbook.name.span.file];
+        if speaks && document.whole && !files.iter().any(|file| wrong.contains(file)) {
+            let playbook = document.playbook.clone();
+            let machine = Machine::new(document.playbook);
+            let results = test::run(&machine, &loaded.sources, &document.tests, &document.properties);
+            tested.push(Tested { playbook, results });
         }
     }
     let sources = &loaded.sources;
@@ -71,7 +73,9 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         Format::Json => format!("{:#}\n", json(&tested, &errors, sources, arguments.coverage)),
         Format::Junit => junit(&tested, sources),
     };
-    if loaded.requested() > 0 || arguments.format != Format::Human {
+    // Where errors are all there is, they say more than that there were no tests.
+    let silent = loaded.requested() == 0 || (tested.is_empty() && !errors.is_empty());
+    if !silent || arguments.format != Format::Human {
         session.out.write(&printed)?;
     }
     if arguments.format != Format::Json && !errors.is_empty() {

@@ -1,6 +1,6 @@
 //! `playbook verify`: what holds for every journey there can be, and the customer for whom it does not.
 
-use super::analyse::{Analysis, analyse, report};
+use super::analyse::{Analysis, analyse, named, report};
 use super::output::write_file;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::Diagnostic;
@@ -38,12 +38,16 @@ pub struct Arguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
+    /// Only the playbooks of this name
+    #[arg(long, value_name = "NAME")]
+    playbook: Option<String>,
+
     /// Only the property of this name
     #[arg(long, value_name = "NAME")]
     property: Option<String>,
 
     /// How many events may be followed for each question
-    #[arg(long, value_name = "N", default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 400_000, value_parser = parse_budget)]
     budget: u64,
 
     /// Exit with 1 also for what is not decided
@@ -55,7 +59,7 @@ pub struct Arguments {
     witness: Option<PathBuf>,
 
     /// How many threads; where nothing is said, one for each processor
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
     /// How to print the verdicts
@@ -80,9 +84,8 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     // What can happen to customers on the way is what this command is about: it says so itself.
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
-    let documents: Vec<_> = documents
+    let documents: Vec<_> = named(documents, arguments.playbook.as_deref(), !errors.is_empty())?
         .into_iter()
-        .flat_map(|(file, documents)| documents.into_iter().map(move |document| (file, document)))
         .filter(|(file, document)| {
             document.whole && ![*file, document.playbook.name.span.file].iter().any(|file| wrong.contains(file))
         })
@@ -121,7 +124,9 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         Format::Human => text(&verified, sources, session.look),
         Format::Json => format!("{:#}\n", json(&verified, &errors, sources)),
     };
-    if loaded.requested() > 0 || arguments.format != Format::Human {
+    // Where errors are all there is, they say more than that nothing was proved.
+    let silent = loaded.requested() == 0 || (verified.is_empty() && !errors.is_empty());
+    if !silent || arguments.format != Format::Human {
         session.out.write(&printed)?;
     }
     if arguments.format != Format::Json && !errors.is_empty() {
@@ -141,6 +146,14 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     } else {
         Exit::Fine
     })
+}
+
+fn parse_budget(text: &str) -> Result<u64, String> {
+    text.replace('_', "")
+        .parse()
+        .ok()
+        .filter(|budget| *budget > 0)
+        .ok_or_else(|| "a budget is a whole number of events from 1 up".to_owned())
 }
 
 /// Writes the example customers, each file as a whole.

@@ -183,6 +183,7 @@ rules! {
     IDLE_STAFFING "P613" "idle-staffing" Warning "A scenario staffs a role that no task waits for";
     NOBODY_FOR_SERVICE "P614" "nobody-for-service" Error "A task needs people who know its service, and there are none";
     UNDATED_SCENARIO "P615" "undated-scenario" Error "A scenario speaks of dates and does not say when it starts";
+    IDLE_ASSUMPTION "P616" "idle-assumption" Warning "A scenario assumes something that can change nothing";
 
     FAILING_TEST "P701" "failing-test" Error "A test expects something else than what happens";
     PROPERTY_VIOLATED "P702" "property-violated" Error "A journey breaks a property";

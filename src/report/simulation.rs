@@ -33,6 +33,15 @@ pub fn text(
         summary.scenario,
         summary.seed
     );
+    let others = [(summary.warming_up, "came in the warm-up"), (summary.not_arrived, "had not come by the horizon")];
+    let others: Vec<String> = others
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, why)| format!("{} {why}", grouped(*count)))
+        .collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "In no figure of customers: {}\n", others.join(", "));
+    }
     let titled = |name: &str| -> String {
         let named = playbook.ends.iter().map(|end| &end.name).chain(playbook.stages.iter().map(|stage| &stage.name));
         match (language, named.into_iter().find(|named| named.name == name)) {

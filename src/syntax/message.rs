@@ -133,6 +133,14 @@ impl Walk<'_> {
             ("}", _) if value => "Say the condition or value",
             ("%", _) => "Write the percent sign directly after the number: `10%`",
             ("\"", _) => "Close the text with `\"` on the same line",
+            ("-", _) if value => "Write a number from zero up, without a sign",
+            ("for", _) if self.token(start) == "property" => {
+                "Write `property NAME for PLAYBOOK \"text\": …`: first the name, then the playbook, then the text"
+            }
+            ("second" | "seconds" | "sec" | "secs", _) => {
+                "The shortest unit of time is the minute: half a minute is `0.5 minutes`"
+            }
+            ("fortnight" | "fortnights", _) => "Write `2 weeks`",
             ("goto" | "go", _) if block.place == Place::Stage => "A transition is written `-> NAME`",
             _ => "",
         };

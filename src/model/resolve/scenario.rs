@@ -1,5 +1,6 @@
 //! Scenarios: what is assumed of the world, resolved and checked.
 
+mod idle;
 mod sampler;
 mod staffing;
 mod statements;
@@ -66,6 +67,7 @@ pub(crate) fn resolve_scenario(
     }
     maker.stages_have_tasks();
     maker.people_have_work();
+    maker.assumptions_matter();
     let made = maker.made;
     let errors = out.iter().skip(findings).any(|finding| finding.severity == crate::diagnostic::Severity::Error);
     (!errors).then_some(made)

@@ -121,7 +121,7 @@ pub struct Followed {
     pub state: State,
     /// Why it stopped.
     pub stop: Stop,
-    /// Lines that could not be, or made no difference.
+    /// Lines that could not be, made no difference, or came after the end.
     pub findings: Vec<Diagnostic>,
 }
 
@@ -139,5 +139,13 @@ pub fn follow<O: Observer>(
     let mut listener = world.listen(observer);
     let stop = drive(machine, &mut state, &mut world, &mut listener, until);
     let remarks = listener.remarks;
-    Followed { state, stop, findings: world.findings(&remarks) }
+    let mut findings = world.findings(&remarks);
+    if stop == Stop::Ended {
+        let too_late = "the journey is over before: this line is not read";
+        findings.extend(world.left().iter().map(|line| {
+            Diagnostic::new(&IDLE_LINE, line.span, too_late)
+                .help("Say it on a day before the journey ends, or leave the line out")
+        }));
+    }
+    Followed { state, stop, findings }
 }

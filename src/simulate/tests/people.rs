@@ -431,7 +431,7 @@ fn customers_of_a_file_come_on_their_own_dates() {
 
 #[test]
 fn people_without_customers() {
-    let text = "customers 0  warm up 3 days  horizon 2 days  task work_first takes 3 days  role first 1 person, 8 hours on sunday";
+    let text = "customers 0  warm up 1 day  horizon 2 days  task work_first takes 3 days  role first 1 person, 8 hours on sunday";
     let got = run(1, text, 0, &SIX);
     assert_eq!((got.customers, got.duration, got.roles[0].queue_wait), (0, None, None));
     assert_eq!(got.to_json()["roles"]["first"]["utilisation"], 0.0);

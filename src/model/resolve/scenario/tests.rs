@@ -340,6 +340,33 @@ fn what_cannot_be_is_named() {
 }
 
 #[test]
+fn assumptions_that_change_nothing_are_warned_of() {
+    for (body, part) in [
+        ("customers 10 arriving poisson over 30 days\nwarm up 30 days", "all customers come in the warm-up"),
+        ("customers 10 arriving evenly over 30 days\nwarm up 60 days", "all customers come in the warm-up"),
+        ("customers 10\nwarm up 1 day", "all customers come on day 0"),
+        ("customers 10 arriving poisson over 90 days\nwarm up 30 days\nhorizon 30 days", "the horizon is not after"),
+        ("task 101 takes normal(-5 days, 1 day)", "practically never above zero"),
+        ("stage talk takes normal(-9 days, 2 days)", "practically never above zero"),
+    ] {
+        let (scenario, found, _) = resolved(body);
+        let told: Vec<&str> = found.iter().map(|finding| finding.message.as_str()).collect();
+        assert!(matches!(told[..], [message] if message.contains(part)), "{body}: {told:?}");
+        assert!(scenario.is_some() && found[0].rule.name == "idle-assumption", "{body}");
+    }
+    for body in [
+        "customers 10 arriving poisson over 31 days\nwarm up 30 days",
+        "customers 0\nwarm up 1 day",
+        "warm up 1 day",
+        "customers 10 arriving poisson over 90 days\nwarm up 30 days\nhorizon 31 days",
+        "task 101 takes normal(-1 days, 2 days)",
+    ] {
+        let (_, found, _) = resolved(body);
+        assert!(found.is_empty(), "{body}: {:?}", told(&found));
+    }
+}
+
+#[test]
 fn help_is_computed_from_what_exists() {
     assert_eq!(wrong("usage ~ unifrom(0%, 8%)").3.as_deref(), Some("Did you mean `uniform`?"));
     let (_, _, _, help) = wrong("task 101 takes lognormal(mdian 5 days, sigma 0.6)");
