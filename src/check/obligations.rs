@@ -10,9 +10,13 @@ use crate::model::{EndKind, OfferId, Place, ScopeId, ScopeKind, StageId, TaskId,
 use petgraph::stable_graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 /// A set of the scope's mandatory tasks, by bits.
 type Tasks = Vec<u64>;
+
+/// How many tasks are followed at once: with all of them, memory would grow with the square of a large playbook.
+const AT_ONCE: usize = 1024;
 
 /// A way to a success without a task: the transitions in order, and which of them is no ordinary one, the last.
 pub(super) struct Without {
@@ -63,9 +67,20 @@ impl<'a> ScopeWork<'a> {
         ScopeWork { subject, order, done, tasks }
     }
 
-    /// What has been done for sure on entry of each node that is reached.
-    fn analyse(&self, only_ordinary: bool) -> BTreeMap<NodeIndex, Tasks> {
-        let words = self.tasks.len().div_ceil(64);
+    /// What has been done for sure on entry of all of these nodes that are reached; nothing where none is.
+    fn done_before(&self, ends: &[NodeIndex], only_ordinary: bool) -> Option<Tasks> {
+        let mut all = Tasks::new();
+        for first in (0..self.tasks.len()).step_by(AT_ONCE) {
+            let these = first..self.tasks.len().min(first + AT_ONCE);
+            // All but the last fill their words, so that the words of all stand one after the other.
+            all.extend(meet(&self.analyse(these, only_ordinary), ends)?);
+        }
+        Some(all)
+    }
+
+    /// Which of these tasks have been done for sure on entry of each node that is reached.
+    fn analyse(&self, these: Range<usize>, only_ordinary: bool) -> BTreeMap<NodeIndex, Tasks> {
+        let words = these.len().div_ceil(64);
         let mut known: BTreeMap<NodeIndex, Tasks> = BTreeMap::new();
         let Some(start) = self.order.first() else { return known };
         known.insert(*start, vec![0; words]);
@@ -74,7 +89,8 @@ impl<'a> ScopeWork<'a> {
             for node in &self.order {
                 let Some(here) = known.get(node).cloned() else { continue };
                 let mut after = here.clone();
-                for task in self.done.get(node).into_iter().flatten() {
+                for task in self.done.get(node).into_iter().flatten().filter(|task| these.contains(task)) {
+                    let task = task - these.start;
                     after[task / 64] |= 1 << (task % 64);
                 }
                 for edge in self.subject.graph.graph().edges(*node) {
@@ -201,10 +217,7 @@ fn of_stage(subject: &Subject<'_>, stage: StageId) -> Vec<(TaskId, OfferId)> {
 /// The tasks the ordinary course does on every way to an end of a scope, or to a success.
 fn demanded(subject: &Subject<'_>, scope: ScopeId, successes: bool) -> Vec<(TaskId, OfferId)> {
     let work = ScopeWork::of(subject, scope);
-    let known = work.analyse(true);
-    let ends = ends(subject, scope, successes);
-    let all = meet(&known, &ends);
-    let Some(all) = all else { return Vec::new() };
+    let Some(all) = work.done_before(&ends(subject, scope, successes), true) else { return Vec::new() };
     let tasks = work.tasks.iter().enumerate();
     tasks.filter(|(at, _)| all[at / 64] >> (at % 64) & 1 == 1).map(|(_, task)| *task).collect()
 }
@@ -264,10 +277,8 @@ pub(super) fn ways_without(subject: &Subject<'_>, scope: ScopeId) -> Vec<Without
         return Vec::new();
     }
     let successes = ends(subject, scope, true);
-    let ordinary_course = work.analyse(true);
-    let every_way = work.analyse(false);
-    let demanded = meet(&ordinary_course, &successes);
-    let Some(sure) = meet(&every_way, &successes) else { return Vec::new() };
+    let demanded = work.done_before(&successes, true);
+    let Some(sure) = work.done_before(&successes, false) else { return Vec::new() };
     let line = main_line(subject, scope);
     let mut found = Vec::new();
     for (at, (task, offer)) in work.tasks.iter().enumerate() {

@@ -91,7 +91,8 @@ impl Builder<'_> {
         if operands.len() < 2 {
             return operands.pop();
         }
-        let operands: Vec<Expr> = operands.into_iter().map(|operand| self.no_list(operand)).collect();
+        let mut operands: Vec<Expr> = operands.into_iter().map(|operand| self.no_list(operand)).collect();
+        operands.shrink_to_fit();
         let span = operands.first()?.span.to(operands.last()?.span);
         let kind = if and { ExprKind::And(operands) } else { ExprKind::Or(operands) };
         Some(Expr { kind, span })
