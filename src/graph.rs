@@ -315,9 +315,17 @@ mod tests {
             transitions: vec![
                 transition(Origin::Start(ScopeId(0)), completion(), a),
                 transition(Origin::Stage(StageId(0)), completion(), end),
-                transition(Origin::Stage(StageId(0)), Trigger::After(crate::value::Duration::days(1)), b),
+                transition(
+                    Origin::Stage(StageId(0)),
+                    Trigger::After(crate::model::Length::Time(crate::value::Duration::days(1))),
+                    b,
+                ),
                 transition(Origin::Stage(StageId(1)), completion(), a),
-                transition(Origin::Everywhere(ScopeId(0)), Trigger::After(crate::value::Duration::days(2)), b),
+                transition(
+                    Origin::Everywhere(ScopeId(0)),
+                    Trigger::After(crate::model::Length::Time(crate::value::Duration::days(2))),
+                    b,
+                ),
             ],
             sustained: Vec::new(),
             histories: Vec::new(),

@@ -5,6 +5,7 @@
 
 pub mod distribution;
 pub mod expr;
+mod length;
 pub mod property;
 pub mod resolve;
 pub mod scenario;
@@ -13,6 +14,7 @@ pub mod variant;
 
 pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
 pub use expr::{Atom, Expr, Node, Since};
+pub use length::Length;
 
 use crate::source::Span;
 use crate::value::{Date, Duration, Micro, Value};
@@ -580,7 +582,7 @@ pub struct Offer {
     /// Offered only where this holds at its turn.
     pub when: Option<Expr>,
     /// Due so long after it is offered.
-    pub due: Option<Duration>,
+    pub due: Option<Length>,
     /// Offered on each visit, also when complete.
     pub again: bool,
     /// Links.
@@ -597,7 +599,7 @@ pub struct Cadence {
     /// The stage.
     pub stage: StageId,
     /// From the end of a round to the start of the next.
-    pub period: Duration,
+    pub period: Length,
     /// At most so many rounds.
     pub limit: Option<u32>,
     /// What is done each round.
@@ -665,7 +667,7 @@ pub enum Trigger {
     /// At an event, if the guard holds.
     On(EventMatch, Option<Expr>),
     /// So long after entry.
-    After(Duration),
+    After(Length),
     /// When the cadence is spent and its last round settled; none means all cadences of the stage.
     AfterLastRound(Option<CadenceId>),
 }

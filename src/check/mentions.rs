@@ -245,6 +245,7 @@ impl<'a> Mentions<'a> {
             | ExprKind::Percent(_)
             | ExprKind::Date(_)
             | ExprKind::Duration(..)
+            | ExprKind::BusinessDays(_)
             | ExprKind::Text(_)
             | ExprKind::Service
             | ExprKind::ThisService

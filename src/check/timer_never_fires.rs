@@ -86,7 +86,7 @@ fn rounds(subject: &Subject<'_>, place: Place, findings: &mut Vec<Diagnostic>) {
         let (by, message) = if let Some(by) = timers::left_at_once(subject, place) {
             (by, format!("no round ever comes: there is nothing to wait for in {called}"))
         } else if let Some((by, limit)) = timers::limit(subject, place)
-            && limit < cadence.period
+            && limit < cadence.period.least()
         {
             (by, format!("no round ever comes: {called} is left after {limit}, before the first one"))
         } else {

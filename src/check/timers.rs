@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::flow::outward;
-use crate::model::{CadenceId, Origin, Place, Stage, TransitionId, Trigger, Work};
+use crate::model::{CadenceId, Length, Origin, Place, Stage, TransitionId, Trigger, Work};
 use crate::value::Duration;
 
 /// Why a time never comes.
@@ -30,10 +30,10 @@ pub(super) fn never(subject: &Subject<'_>, place: Place, id: TransitionId) -> Op
     let before = |other: &TransitionId| {
         let at = |id: TransitionId| exits.iter().position(|known| *known == id);
         match sure(subject, place, *other) {
-            Some(other_due) if rounds || everywhere(*other) && !everywhere(id) => other_due < due,
+            Some(other_due) if rounds || everywhere(*other) && !everywhere(id) => other_due.surely_before(due),
             // Both count from the same moment: of two that come together the first is taken.
             Some(other_due) if everywhere(*other) == everywhere(id) => {
-                other_due < due || other_due == due && at(*other) < at(id)
+                other_due.surely_before(due) || other_due == due && at(*other) < at(id)
             }
             _ => false,
         }
@@ -41,7 +41,9 @@ pub(super) fn never(subject: &Subject<'_>, place: Place, id: TransitionId) -> Op
     if let Some(first) = exits.iter().find(|other| **other != id && before(other)) {
         return Some(Never::After(*first));
     }
-    limit_around(subject, place).filter(|(_, limit)| *limit < due).map(|(by, _)| Never::After(by))
+    limit_around(subject, place)
+        .filter(|(_, limit)| Length::Time(*limit).surely_before(due))
+        .map(|(by, _)| Never::After(by))
 }
 
 /// The transition that is taken as soon as a stage is entered, whatever is known: there is nothing to wait for.
@@ -71,7 +73,7 @@ fn has_tasks(stage: &Stage) -> bool {
 }
 
 /// When an `after` is due that surely ends the stay, counted from its own beginning.
-fn sure(subject: &Subject<'_>, place: Place, id: TransitionId) -> Option<Duration> {
+fn sure(subject: &Subject<'_>, place: Place, id: TransitionId) -> Option<Length> {
     let transition = &subject.playbook.transitions[id.index()];
     match transition.trigger {
         // Resumed, the stage would go on where it stood.
@@ -83,24 +85,24 @@ fn sure(subject: &Subject<'_>, place: Place, id: TransitionId) -> Option<Duratio
 }
 
 /// The soonest the last round of a stage can come after entry.
-pub(super) fn last_round(subject: &Subject<'_>, place: Place, cadence: Option<CadenceId>) -> Option<Duration> {
+pub(super) fn last_round(subject: &Subject<'_>, place: Place, cadence: Option<CadenceId>) -> Option<Length> {
     let Place::Stage(stage) = place else { return None };
     let of = |id: &CadenceId| {
         let cadence = &subject.playbook.cadences[id.index()];
-        Some(Duration(cadence.period.0.saturating_mul(i64::from(cadence.limit?))))
+        Some(Duration(cadence.period.least().0.saturating_mul(i64::from(cadence.limit?))))
     };
     match cadence {
-        Some(id) => of(&id),
+        Some(id) => of(&id).map(Length::Time),
         None => {
             let all: Option<Vec<Duration>> = subject.playbook.stages[stage.index()].cadences.iter().map(of).collect();
-            all?.into_iter().max()
+            all?.into_iter().max().map(Length::Time)
         }
     }
 }
 
 /// The time at which whoever is at a place is sure to have left it, counted from entry at the latest.
 pub(super) fn limit(subject: &Subject<'_>, place: Place) -> Option<(TransitionId, Duration)> {
-    let own = subject.graph.exits(place).after.iter().filter_map(|id| Some((*id, sure(subject, place, *id)?)));
+    let own = subject.graph.exits(place).after.iter().filter_map(|id| Some((*id, sure(subject, place, *id)?.fixed()?)));
     own.chain(limit_around(subject, place)).min_by_key(|(_, due)| *due)
 }
 
@@ -109,7 +111,7 @@ fn limit_around(subject: &Subject<'_>, place: Place) -> Option<(TransitionId, Du
     let blocks = outward(subject.playbook, subject.playbook.place_scope(place)).filter_map(|(_, block)| block);
     let limits = blocks.flat_map(|block| {
         let around = Place::Block(block);
-        subject.graph.exits(around).after.iter().filter_map(move |id| Some((*id, sure(subject, around, *id)?)))
+        subject.graph.exits(around).after.iter().filter_map(move |id| Some((*id, sure(subject, around, *id)?.fixed()?)))
     });
     limits.min_by_key(|(_, due)| *due)
 }

@@ -515,6 +515,7 @@ impl Reader<'_, '_> {
             | ExprKind::Percent(_)
             | ExprKind::Date(_)
             | ExprKind::Duration(..)
+            | ExprKind::BusinessDays(_)
             | ExprKind::Text(_)
             | ExprKind::Name(_)
             | ExprKind::Service

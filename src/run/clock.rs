@@ -25,10 +25,13 @@ pub enum Clock {
     Sustained(usize, usize),
 }
 
-/// Whether every condition on time of a playbook is the reading of a [`Clock`]. Dates, the time since events and changes
-/// over time are not.
+/// Whether every condition on time of a playbook is the reading of a [`Clock`]. Dates, the time since events, changes
+/// over time and business days are not: how long those are depends on the day.
 #[must_use]
 pub fn covers(machine: &Machine) -> bool {
+    if machine.waits_for_business_days() {
+        return false;
+    }
     let known = |what: &TimedAtom| matches!(what, TimedAtom::Sustained(_) | TimedAtom::InStage(_));
     machine.all_timed().all(|timed| known(&timed.what))
 }
@@ -138,13 +141,14 @@ pub fn normalise(machine: &Machine, state: &mut State) {
         // Time may have passed since: coming again is no going round in no time.
         track.entered_now.clear();
         for cadence in &mut track.visit.cadences {
-            cadence.due = cadence.due.map(|_| now + machine.playbook.cadences[cadence.cadence.index()].period.0);
+            cadence.due =
+                cadence.due.map(|_| now + machine.playbook.cadences[cadence.cadence.index()].period.least().0);
         }
         for (stage, visit) in &mut track.kept {
             let limits = limits(machine, track.scope, Some(Place::Stage(*stage))).0;
             visit.clock = passed(&limits, visit.clock);
             for cadence in &mut visit.cadences {
-                cadence.due = cadence.due.map(|_| machine.playbook.cadences[cadence.cadence.index()].period.0);
+                cadence.due = cadence.due.map(|_| machine.playbook.cadences[cadence.cadence.index()].period.least().0);
             }
         }
     }
@@ -179,7 +183,7 @@ pub fn limits(machine: &Machine, scope: ScopeId, place: Option<Place>) -> (Vec<S
         let transition = &machine.playbook.transitions[id.index()];
         if let Trigger::After(duration) = &transition.trigger {
             let everywhere = matches!(transition.origin, Origin::Everywhere(_));
-            (if everywhere { &mut around } else { &mut visit }).push(duration.0);
+            (if everywhere { &mut around } else { &mut visit }).push(duration.least().0);
         }
     }
     for timed in machine.timed(scope, place) {

@@ -305,7 +305,7 @@ impl<O: Observer> Engine<'_, O> {
                     if cadence.open.take().is_some() {
                         let known = &self.machine.playbook.cadences[cadence.cadence.index()];
                         let spent = known.limit.is_some_and(|limit| cadence.rounds >= limit);
-                        cadence.due = (!spent).then_some(known.period.0);
+                        cadence.due = (!spent).then_some(known.period.least().0);
                     } else {
                         cadence.due = cadence.due.map(|due| (due - stopped).max(0));
                     }
@@ -401,13 +401,18 @@ impl<O: Observer> Engine<'_, O> {
             visit.needs_met = false;
             visit.body.next = 0;
             for cadence in &mut visit.cadences {
-                cadence.due = cadence.due.map(|left| now + left);
+                let period = self.machine.playbook.cadences[cadence.cadence.index()].period;
+                // A round that was broken off comes a whole period later.
+                let whole = |left: &i64| period.fixed().is_none() && *left == period.least().0;
+                cadence.due = cadence
+                    .due
+                    .map(|left| if whole(&left) { self.machine.over(self.state, now, period) } else { now + left });
             }
             return visit;
         }
         let cadences = self.machine.playbook.stages[stage.index()].cadences.iter().map(|id| {
             let cadence = &self.machine.playbook.cadences[id.index()];
-            let due = (cadence.limit != Some(0)).then_some(now + cadence.period.0);
+            let due = (cadence.limit != Some(0)).then(|| self.machine.over(self.state, now, cadence.period));
             CadenceState { cadence: *id, rounds: 0, due, open: None }
         });
         Visit { number, first: number, entered: now, clock: now, cadences: cadences.collect(), ..Visit::default() }

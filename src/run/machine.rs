@@ -1,12 +1,13 @@
 //! A playbook made ready to run: its graph, and what the interpreter would otherwise look up again and again.
 
+use super::state::{Seconds, State};
 use crate::graph::StateGraph;
 use crate::model::{
-    Atom, CUSTOMER, Expr, FactId, FactScope, LetId, Node, Place, Playbook, ScopeId, Since, SinceUnit, SustainedId,
-    Trigger, Work,
+    Atom, CUSTOMER, Expr, FactId, FactScope, Length, LetId, Node, Place, Playbook, ScopeId, Since, SinceUnit,
+    SustainedId, Transition, Trigger, Work,
 };
 use crate::syntax::ast::Comparison;
-use crate::value::{Date, Duration};
+use crate::value::{DAY, Date, Duration};
 use std::collections::BTreeSet;
 
 /// A playbook and its state graph, with what is needed at each place prepared.
@@ -150,19 +151,60 @@ impl Machine {
     /// Business days after the day of the event up to and including today: Monday to Friday, holidays not counted.
     #[must_use]
     pub fn business_days(&self, event: Date, today: Date) -> i64 {
-        if today <= event {
-            return 0;
-        }
-        let days = i64::from(today.0) - i64::from(event.0);
-        let mut count = days / 7 * 5;
-        let rest_from = event.plus_days(days / 7 * 7);
-        for step in 1..=days % 7 {
-            count += i64::from(rest_from.plus_days(step).weekday() < 5);
-        }
+        let count = weekdays(event, today);
         let holidays = &self.playbook.calendar.holidays;
         count - holidays.iter().filter(|day| **day > event && **day <= today && day.weekday() < 5).count() as i64
     }
 }
+
+impl Machine {
+    /// Whether a transition or a round waits for business days.
+    #[must_use]
+    pub fn waits_for_business_days(&self) -> bool {
+        let counts = |length: Length| length.fixed().is_none();
+        let after = |transition: &Transition| matches!(transition.trigger, Trigger::After(length) if counts(length));
+        self.playbook.transitions.iter().any(after)
+            || self.playbook.cadences.iter().any(|cadence| counts(cadence.period))
+            || self.playbook.offers.iter().filter_map(|offer| offer.due).any(counts)
+    }
+
+    /// When something that begins at an instant of a journey has waited for so long. Business days end at the time of day
+    /// at which they began, on the first day that so many business days have come to ([`Machine::business_days`]). On a
+    /// journey without dates day 0 is a Monday, and nothing is a holiday.
+    #[must_use]
+    pub fn over(&self, state: &State, from: Seconds, length: Length) -> Seconds {
+        let days = match length {
+            Length::Time(time) => return from.saturating_add(time.0),
+            Length::BusinessDays(days) => i64::from(days),
+        };
+        let dated = state.date_of(from);
+        let first = dated.unwrap_or_else(|| A_MONDAY.plus_days(from.saturating_add(state.begins).div_euclid(DAY)));
+        let count = |date: Date| match dated {
+            Some(_) => self.business_days(first, date),
+            None => weekdays(first, date),
+        };
+        // Whole weeks first, and then a day at a time.
+        let mut later = days / 5 * 7;
+        while later > 0 && count(first.plus_days(later - 1)) >= days {
+            later -= 1;
+        }
+        while count(first.plus_days(later)) < days {
+            later += 1;
+        }
+        from.saturating_add(later * DAY)
+    }
+}
+
+/// Mondays to Fridays after one day up to and including another.
+fn weekdays(after: Date, until: Date) -> i64 {
+    let days = (i64::from(until.0) - i64::from(after.0)).max(0);
+    let rest_from = after.plus_days(days / 7 * 7);
+    let rest = (1..=days % 7).filter(|step| rest_from.plus_days(*step).weekday() < 5);
+    days / 7 * 5 + rest.count() as i64
+}
+
+/// The Monday that day 0 is taken for where a journey has no dates.
+const A_MONDAY: Date = Date(4);
 
 /// The guard of a trigger.
 #[must_use]

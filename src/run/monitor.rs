@@ -199,7 +199,7 @@ impl Observer for Monitor<'_> {
             Effect::Began(track) => self.begin(machine, state, *track),
             Effect::Offered(track, offer) => {
                 if let Some(due) = machine.playbook.offers[offer.index()].due {
-                    self.dues.push(Due { offer: *offer, track: *track, by: state.now.saturating_add(due.0) });
+                    self.dues.push(Due { offer: *offer, track: *track, by: machine.over(state, state.now, due) });
                 }
             }
             Effect::TaskChanged(_, _, Some(offer), status, _) => {

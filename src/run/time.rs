@@ -67,7 +67,7 @@ fn due_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Ite
             Trigger::After(duration) => {
                 let everywhere = matches!(transition.origin, crate::model::Origin::Everywhere(_));
                 let clock = if everywhere { track.clock } else { track.visit.clock };
-                Some((*id, clock.saturating_add(duration.0)))
+                Some((*id, machine.over(state, clock, *duration)))
             }
             Trigger::AfterLastRound(cadence) => {
                 let mut cadences =

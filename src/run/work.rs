@@ -24,12 +24,12 @@ impl<O: Observer> Engine<'_, O> {
             let known = &machine.playbook.cadences[cadence.index()];
             let moved = self.advance_sequence(track, Some(at), &known.body, &mut progress);
             let done = !moved && self.sequence_done(track, Some(at), &known.body, &progress);
-            let now = self.state.now;
+            let next = machine.over(self.state, self.state.now, known.period);
             let state = &mut self.state.tracks[track].visit.cadences[at];
             if done {
                 // The next round comes one period after this one's work is settled.
                 let spent = known.limit.is_some_and(|limit| state.rounds >= limit);
-                state.due = (!spent).then(|| now.saturating_add(known.period.0));
+                state.due = (!spent).then_some(next);
                 return true;
             }
             state.open = Some(progress);

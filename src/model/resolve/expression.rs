@@ -225,6 +225,13 @@ impl<'r> Resolver<'r> {
                 let duration = self.duration_literal(*number, *unit, span)?;
                 constant(Value::Duration(duration), Type::Duration)
             }
+            ExprKind::BusinessDays(_) => {
+                let message = "business days cannot be counted with: how long they are depends on the day they begin";
+                self.report(Diagnostic::new(&WRONG_TYPE, span, message).help(
+                    "They stand alone after `after`, `every` and `due within`; a condition says `business days since …`",
+                ));
+                None
+            }
             ExprKind::Text(text) => constant(Value::Text(text.as_str().into()), Type::Text),
             ExprKind::Name(name) => self.name(name, span, hint),
             ExprKind::List(items) => self.list(items, span, hint),

@@ -10,8 +10,8 @@ use super::names::{Names, Offered, Spot, task_label};
 use super::{clause, named, stand_in, text};
 use crate::diagnostic::{Diagnostic, MISSING_END_KIND, NEVER_SET, Severity, WRONG_SCOPE};
 use crate::model::{
-    Block, BlockId, Cadence, CadenceId, End, EndId, EndKind, FactId, Named, Needs, Origin, Place, Scope, ScopeId,
-    ScopeKind, ServiceSet, Stage, StageId, Task, TaskId, Text, Transition, TransitionId, Trigger, Volatility,
+    Block, BlockId, Cadence, CadenceId, End, EndId, EndKind, FactId, Length, Named, Needs, Origin, Place, Scope,
+    ScopeId, ScopeKind, ServiceSet, Stage, StageId, Task, TaskId, Text, Transition, TransitionId, Trigger, Volatility,
 };
 use crate::source::Span;
 use crate::syntax::ast::{self, BlockKind, PlaybookItem, ScopeItem, StageItem, WorkItem};
@@ -197,7 +197,7 @@ fn declare_stage<'t>(
                 names.playbook.cadences.push(Cadence {
                     name: name.map(|name| name.text.clone()),
                     stage: id,
-                    period: Duration::days(1),
+                    period: Length::Time(Duration::days(1)),
                     limit: None,
                     body: Vec::new(),
                     span: cadence.span,

@@ -11,6 +11,7 @@ pub fn written(expr: &Expr) -> String {
         ExprKind::Percent(points) => format!("{points}%"),
         ExprKind::Date(date) => date.to_string(),
         ExprKind::Duration(number, unit) => format!("{number} {}", unit_word(*unit, *number)),
+        ExprKind::BusinessDays(number) => format!("{number} business {}", unit_word(Unit::Days, *number)),
         ExprKind::Text(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),
         ExprKind::Service => "service".to_owned(),

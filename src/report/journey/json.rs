@@ -97,7 +97,10 @@ fn tasks(words: &Words<'_>) -> Vec<Json> {
                 task.insert("day".to_owned(), day(entry.at));
                 task.insert("title".to_owned(), json!(offer.title.in_language(words.journey.language)));
                 if let Some(due) = offer.due {
-                    task.insert("due_day".to_owned(), day(entry.at + due.0));
+                    task.insert(
+                        "due_day".to_owned(),
+                        day(words.journey.machine.over(words.journey.state, entry.at, due)),
+                    );
                 }
                 offered.push((entry.service, offer.task, task));
             }

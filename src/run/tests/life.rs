@@ -102,6 +102,30 @@ fn s20_business_days_are_monday_to_friday_without_holidays() {
 }
 
 #[test]
+fn s20_what_waits_for_business_days_waits_over_weekends_and_holidays() {
+    let play = "playbook p {
+        calendar { holidays 2020-03-05 }
+        facts of the customer { ready : yes/no }
+        stage a {
+          every 2 business days, at most 2 times { step \"Look\" }
+          -> fine when ready
+          after 6 business days -> late
+        }
+        end fine success end late failure }";
+    // From Monday 2 March: a round on Wednesday 4, and two business days later, past the holiday, on Monday 9; over on Wednesday 11.
+    let told = tell(play, r#"{"start": "2020-03-02"}"#, "");
+    assert_eq!(told.way("-"), ["0 enter a", "9 end late"]);
+    assert!(told.has("2 - round 1") && told.has("7 - round 2"), "{:?}", told.log);
+    // From Saturday 7 March as from the Friday before.
+    let told = tell(play, r#"{"start": "2020-03-07"}"#, "");
+    assert_eq!(told.way("-"), ["0 enter a", "9 end late"]);
+    // Without dates day 0 is a Monday, and nothing is a holiday: over on the Tuesday of the week after.
+    let told = tell(play, "{}", "");
+    assert_eq!(told.way("-"), ["0 enter a", "8 end late"]);
+    assert!(told.has("2 - round 1") && told.has("4 - round 2"), "{:?}", told.log);
+}
+
+#[test]
 fn s21_properties_see_stable_moments() {
     let play = "playbook p {
         facts of the customer { go : yes/no }

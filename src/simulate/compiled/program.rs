@@ -5,8 +5,8 @@ use super::batch::Reset;
 use super::expression::{Column, From, Key, Layout, Lowered, Term, UNKNOWN, bits};
 use super::sampler::{Chance, Drawn};
 use crate::model::{
-    CadenceId, EventMatch, FactId, FactScope, OfferId, Place, ScopeId, ScopeKind, ServiceId, StageId, TransitionId,
-    Trigger, Type, Volatility, Work,
+    CadenceId, EventMatch, FactId, FactScope, Length, OfferId, Place, ScopeId, ScopeKind, ServiceId, StageId,
+    TransitionId, Trigger, Type, Volatility, Work,
 };
 use crate::run::Machine;
 use crate::simulate::random::StreamKey;
@@ -410,7 +410,7 @@ impl Compiler<'_> {
                 Trigger::After(_) if matches!(transition.origin, crate::model::Origin::Everywhere(_)) => {
                     return Err("a time limit on a whole track".to_owned());
                 }
-                Trigger::After(time) => after.push((Some(time.0), exit)),
+                Trigger::After(length) => after.push((Some(by_the_clock(*length)?), exit)),
                 Trigger::AfterLastRound(_) => after.push((None, exit)),
                 _ => {}
             }
@@ -432,7 +432,7 @@ impl Compiler<'_> {
                 let coming = At { round: Some((cadence, columns.drawn)), ..site };
                 let draws = self.steps(&coming, &self.plan.rounds[id.index()], columns.rounds, &decision, &urgent)?;
                 Some(CadenceProgram {
-                    period: known.period.0,
+                    period: by_the_clock(known.period)?,
                     limit: known.limit.map(|limit| i64::from(limit) * 1_000_000),
                     opens: opens || !work.is_empty(),
                     work,
@@ -880,4 +880,9 @@ fn mark_cycles(nodes: &mut [Node]) -> Lowered<()> {
         }
     }
     Ok(())
+}
+
+/// How long it takes by the clock, in seconds.
+fn by_the_clock(length: Length) -> Result<i64, String> {
+    length.fixed().map(|time| time.0).ok_or_else(|| "business days".to_owned())
 }

@@ -56,6 +56,8 @@ pub enum ExprKind {
     Date(Date),
     /// `2 weeks`: how many of which unit, as written.
     Duration(Micro, Unit),
+    /// `5 business days`: how many.
+    BusinessDays(Micro),
     /// `"…"`.
     Text(String),
     /// A fact, parameter, `let`, value of an enumeration, service, group, …

@@ -306,6 +306,7 @@ impl Builder<'_> {
             Rule::percent => ExprKind::Percent(self.number(&pair)),
             Rule::date => ExprKind::Date(self.date(&pair).0),
             Rule::duration => self.duration(pair),
+            Rule::business_days => self.business_days(pair),
             Rule::string => ExprKind::Text(self.literal(&pair).text),
             Rule::yes_no => ExprKind::YesNo(pair.as_str().starts_with('y')),
             Rule::name => ExprKind::Name(pair.as_str().to_owned()),
@@ -372,6 +373,18 @@ impl Builder<'_> {
             }
         }
         ExprKind::Duration(number, unit)
+    }
+
+    fn business_days(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
+        let mut number = Micro(0);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::number => number = self.number(&part),
+                Rule::unit if Builder::unit(&part) != Unit::Days => self.business_unit(self.span(&part)),
+                _ => {}
+            }
+        }
+        ExprKind::BusinessDays(number)
     }
 
     fn quantified(&mut self, pair: Pair<'_, Rule>, span: Span) -> ExprKind {
@@ -464,7 +477,7 @@ impl Builder<'_> {
     fn business_unit(&mut self, place: Span) {
         self.problem(
             Diagnostic::new(&SYNTAX_ERROR, place, "only days can be business days")
-                .help("Write `business days since …`"),
+                .help("Write `business days since …` or `5 business days`"),
         );
     }
 

@@ -63,7 +63,7 @@ pub fn forces(machine: &Machine, state: &State, tasks: Tasks) -> Vec<Force> {
             Clock::Track(id, limit) => Some(Force::Track(of(id).0, of(id).1, limit)),
             Clock::Spent(id) => Some(Force::Spent(of(id).0, of(id).1)),
             Clock::Round(id, cadence) => {
-                let period = machine.playbook.cadences[cadence.index()].period.0;
+                let period = machine.playbook.cadences[cadence.index()].period.least().0;
                 Some(Force::Round(of(id).0, of(id).1, cadence, period))
             }
             Clock::Sustained(..) => None,
@@ -75,7 +75,7 @@ pub fn forces(machine: &Machine, state: &State, tasks: Tasks) -> Vec<Force> {
                 track.visit.open.iter().map(|open| (open.offer, machine.playbook.offers[open.offer.index()].due));
             found.extend(
                 open.filter(|(_, due)| tasks == Tasks::All || due.is_some())
-                    .map(|(offer, due)| Force::Task(track.scope, track.service, offer, due.map(|due| due.0))),
+                    .map(|(offer, due)| Force::Task(track.scope, track.service, offer, due.map(|due| due.least().0))),
             );
         }
     }

@@ -5,7 +5,7 @@ use crate::model::{FactId, FactScope, OfferId, ServiceId, ServiceSet, TaskId};
 use crate::run::clock::{clocks, due};
 use crate::run::event::{Effect, Event, Observer};
 use crate::run::journey::{Answer, World, drive};
-use crate::run::state::{Seconds, State, TrackId};
+use crate::run::state::{OpenTask, Seconds, State, TrackId};
 use crate::run::timeline::Said;
 use crate::run::{Customer, Machine, apply};
 use crate::source::{FileId, Span};
@@ -256,9 +256,11 @@ impl<'e> Telling<'e> {
         for _ in 0..64 {
             let active = self.state.tracks.iter().filter(|track| track.active());
             let open = active.flat_map(|track| track.visit.open.iter().map(move |open| (track.service, open)));
-            let due =
-                |offer: OfferId| self.machine.playbook.offers[offer.index()].due.map_or(Seconds::MAX, |due| due.0);
-            let first = open.min_by_key(|(_, open)| open.offered.saturating_add(due(open.offer)));
+            let due = |offer: OfferId| self.machine.playbook.offers[offer.index()].due;
+            let by = |open: &OpenTask| {
+                due(open.offer).map_or(Seconds::MAX, |due| self.machine.over(&self.state, open.offered, due))
+            };
+            let first = open.min_by_key(|(_, open)| by(open));
             let Some((service, task)) =
                 first.map(|(service, open)| (service, self.machine.playbook.offers[open.offer.index()].task))
             else {
@@ -304,7 +306,7 @@ impl<'e> Telling<'e> {
         let tasks = self.state.tracks.iter().filter(|track| track.active()).flat_map(|track| &track.visit.open);
         let tasks = tasks.filter_map(|open| {
             let due = self.machine.playbook.offers[open.offer.index()].due?;
-            Some(open.offered.saturating_add(due.0))
+            Some(self.machine.over(&self.state, open.offered, due))
         });
         clocks.chain(tasks).min()
     }

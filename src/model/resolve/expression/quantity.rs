@@ -5,7 +5,7 @@ use super::super::names::Names;
 use super::super::types::decimals;
 use super::{Context, Resolver, duration_help, not_constant, subject};
 use crate::diagnostic::{BAD_DURATION, Diagnostic, OUT_OF_RANGE, TOO_FINE, UNIT_MISMATCH};
-use crate::model::{Expr, FactId, Type};
+use crate::model::{Expr, FactId, Length, Type};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Duration, Micro, Value};
@@ -13,6 +13,9 @@ use std::cmp::Ordering;
 
 /// The longest length of time an author may write: a thousand years.
 const LONGEST: i64 = 1_000 * 365 * crate::value::DAY;
+
+/// The most business days an author may write: about forty years.
+const MOST_BUSINESS_DAYS: u32 = 10_000;
 
 impl Names {
     /// A value of this type that depends on no customer: literals, parameters, arithmetic on them, values of lists.
@@ -40,6 +43,22 @@ impl Names {
             Diagnostic::new(&BAD_DURATION, expr.span, format!("{what} has to be longer than nothing"))
                 .label(format!("this is {duration}")),
         );
+        None
+    }
+
+    /// A length of time to wait, by the clock or in business days.
+    pub fn length(&mut self, expr: &ast::Expr, what: &str, out: &mut Vec<Diagnostic>) -> Option<Length> {
+        let ast::ExprKind::BusinessDays(number) = expr.kind else {
+            return self.duration(expr, what, out).map(Length::Time);
+        };
+        let days = u32::try_from(number.0 / Micro::ONE.0).ok().filter(|_| number.0 % Micro::ONE.0 == 0);
+        let message = match days {
+            Some(0) => format!("{what} has to be longer than nothing"),
+            Some(days) if days <= MOST_BUSINESS_DAYS => return Some(Length::BusinessDays(days)),
+            Some(_) => "this is longer than forty years".to_owned(),
+            None => "business days are counted in whole numbers".to_owned(),
+        };
+        out.push(Diagnostic::new(&BAD_DURATION, expr.span, message));
         None
     }
 

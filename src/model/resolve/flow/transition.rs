@@ -4,7 +4,7 @@ use super::super::expression::Context;
 use super::super::names::{Names, Spot, unknown, what_spot};
 use super::super::{stand_in, suggest};
 use crate::diagnostic::{Diagnostic, MISPLACED_TRANSITION, WRONG_SCOPE, WRONG_TYPE};
-use crate::model::{Origin, Place, ScopeId, ScopeKind, Transition, TransitionId, Trigger};
+use crate::model::{Length, Origin, Place, ScopeId, ScopeKind, Transition, TransitionId, Trigger};
 use crate::source::Span;
 use crate::suggest::closest;
 use crate::syntax::ast;
@@ -55,8 +55,8 @@ fn trigger(
             }
         }
         ast::Trigger::After(delay) => {
-            let delay = names.duration(delay, "the time to wait", out);
-            Trigger::After(delay.unwrap_or_else(|| Duration::days(1)))
+            let delay = names.length(delay, "the time to wait", out);
+            Trigger::After(delay.unwrap_or_else(|| Length::Time(Duration::days(1))))
         }
         ast::Trigger::AfterLastRound(name) => {
             let Origin::Stage(stage) = origin else {

@@ -45,7 +45,7 @@ pub(super) fn resolve_cadence(
     set: &mut BTreeSet<FactId>,
     out: &mut Vec<Diagnostic>,
 ) {
-    if let Some(period) = names.duration(&written.period, "the time between rounds", out) {
+    if let Some(period) = names.length(&written.period, "the time between rounds", out) {
         names.playbook.cadences[id.index()].period = period;
     }
     if let Some(limit) = &written.limit {
@@ -91,7 +91,7 @@ fn offer(
         services: services_of(names, &task.services, in_service, "task", out),
         roles: if task.roles.is_empty() { names.playbook.stages[stage.index()].roles.clone() } else { own_roles },
         when: task.when.as_ref().map(|when| names.condition(when, at, out).unwrap_or_else(|| stand_in(when.span))),
-        due: task.due.as_ref().and_then(|due| names.duration(due, "the time a task may take", out)),
+        due: task.due.as_ref().and_then(|due| names.length(due, "the time a task may take", out)),
         again: task.again,
         links: task.links.iter().filter_map(|written| link(names, written, out)).collect(),
         span: task.span,

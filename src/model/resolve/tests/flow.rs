@@ -92,7 +92,7 @@ fn one_task_in_two_stages_is_one() {
     assert_eq!(labels, expected.map(|(label, title)| (label.to_owned(), title)));
     let tasks: Vec<u32> = made.offers.iter().map(|offer| offer.task.0).collect();
     assert_eq!(tasks, [0, 1, 2, 0, 3, 4]);
-    assert_eq!(made.offers[0].due, Some(Duration::days(14)));
+    assert_eq!(made.offers[0].due, Some(crate::model::Length::Time(Duration::days(14))));
     // Its own roles, else the stage's.
     assert_eq!((made.offers[0].roles[0].0, made.offers[1].roles[0].0), (0, 1));
     assert!(made.offers[1].when.is_some() && made.offers[1].services.is_some());
@@ -167,6 +167,13 @@ fn transitions_where_they_make_sense() {
     wrong("stage talk { after 0 days -> done } end done success", &[("bad-duration", "0 days")]);
     wrong("stage talk { after n -> done } end done success", &[("not-constant", "n")]);
     wrong("stage talk { after 3 -> done } end done success", &[("unit-mismatch", "3")]);
+    wrong("stage talk { after 0 business days -> done } end done success", &[("bad-duration", "0 business days")]);
+    wrong("stage talk { after 1.5 business days -> done } end done success", &[("bad-duration", "1.5 business days")]);
+    wrong(
+        "stage talk { after 99_999 business days -> done } end done success",
+        &[("bad-duration", "99_999 business days")],
+    );
+    wrong("stage talk { after 1 + 2 business days -> done } end done success", &[("wrong-type", "2 business days")]);
     wrong("stage talk { every 0 weeks { step \"x\" } -> done } end done success", &[("bad-duration", "0 weeks")]);
     wrong("stage talk { -> done at most 0 times } end done success", &[("out-of-range", "0")]);
     wrong("stage talk { on revew -> done } end done success", &[("unknown-name", "revew")]);
