@@ -268,7 +268,7 @@ pub fn named(
         let others: Vec<&str> = others.iter().map(|(_, document)| document.playbook.name.name.as_str()).collect();
         let listed = || match others.as_slice() {
             [] => None,
-            [first @ .., last] if first.is_empty() => Some(format!("There is `{last}`")),
+            [only] => Some(format!("There is `{only}`")),
             _ => Some(format!("There are `{}`", others.join("`, `"))),
         };
         let help = crate::suggest::did_you_mean(name, others.iter().copied()).or_else(listed);
