@@ -4,6 +4,7 @@
 //! an [`Exit`], or stops with a [`Stop`].
 
 pub mod analyse;
+pub mod chain;
 pub mod check;
 pub mod completions;
 pub mod diff;

@@ -7,6 +7,7 @@
 pub mod dot;
 pub mod json;
 pub mod layout;
+pub mod lifecycle;
 pub mod mermaid;
 pub mod picture;
 pub mod svg;
@@ -42,6 +43,8 @@ pub enum EdgeClass {
     After,
     /// When a cadence is spent.
     AfterLastRound,
+    /// From an end into the playbook it continues in.
+    Continues,
 }
 
 impl EdgeClass {

@@ -277,7 +277,11 @@ pub fn named(
     Ok(found)
 }
 
-fn choose(documents: Vec<Document>, name: Option<&str>, path: &Path) -> Result<Document, Stop> {
+/// The one playbook of these, or the one of this name.
+///
+/// # Errors
+/// Where there is none, or it is not clear which is meant.
+pub fn choose(documents: Vec<Document>, name: Option<&str>, path: &Path) -> Result<Document, Stop> {
     let names: Vec<String> = documents.iter().map(|document| format!("`{}`", document.playbook.name.name)).collect();
     let file = super::input::name(path);
     match name {

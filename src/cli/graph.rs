@@ -1,10 +1,13 @@
 //! `playbook graph`: the state graph as a drawing, or as text for other tools.
 
 use super::analyse::subject;
+use super::chain::chain;
 use super::output::write_file;
 use super::{Exit, Session, Stop};
+use crate::graph::lifecycle::lifecycle;
 use crate::graph::picture::Picture;
 use crate::graph::{StateGraph, dot, json, mermaid, svg};
+use crate::model::Playbook;
 use std::path::{Path, PathBuf};
 
 /// Draw the state graph of a playbook
@@ -14,6 +17,7 @@ Examples:
   playbook graph review.play -o review.svg
   playbook graph review.play --format mermaid
   playbook graph review.play --lang zh-CN -o review.svg
+  playbook graph kickoff.play --chain workflows -o lifecycle.svg
   playbook graph review.play --format dot | dot -Tpdf > review.pdf")]
 pub struct Arguments {
     /// The file of the playbook; `-` is standard input
@@ -26,6 +30,10 @@ pub struct Arguments {
     /// Where to write it; standard output where nothing is said
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
+
+    /// Draw the playbooks its ends lead on to as well, out of these files and folders
+    #[arg(long, value_name = "PATH")]
+    chain: Vec<PathBuf>,
 
     /// Which playbook, where the file holds several
     #[arg(long, value_name = "NAME")]
@@ -55,11 +63,20 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         (None, Some(path)) => by_ending(path).ok_or_else(|| unknown_ending(path))?,
     };
     let chosen = arguments.playbook.as_deref();
-    let Some(subject) = subject(&arguments.file, chosen, format == Format::Json, session)? else {
-        return Ok(Exit::Findings);
+    let (as_json, language) = (format == Format::Json, session.language.clone());
+    let picture = if arguments.chain.is_empty() {
+        let Some(subject) = subject(&arguments.file, chosen, as_json, session)? else {
+            return Ok(Exit::Findings);
+        };
+        let playbook = &subject.document.playbook;
+        Picture::new(playbook, &StateGraph::new(playbook), &subject.sources, language.as_deref())
+    } else {
+        let Some(chain) = chain(&arguments.file, &arguments.chain, chosen, as_json, session)? else {
+            return Ok(Exit::Findings);
+        };
+        let playbooks: Vec<&Playbook> = chain.documents.iter().map(|document| &document.playbook).collect();
+        lifecycle(&playbooks, &chain.sources, language.as_deref())
     };
-    let playbook = &subject.document.playbook;
-    let picture = Picture::new(playbook, &StateGraph::new(playbook), &subject.sources, session.language.as_deref());
     let text = match format {
         Format::Dot => dot::write(&picture),
         Format::Mermaid => mermaid::write(&picture),

@@ -65,8 +65,11 @@ pub fn write(picture: &Picture) -> String {
             EdgeClass::Whenever => ", color=\"#0969da\", fontcolor=\"#0969da\"",
             EdgeClass::On => ", color=\"#bc4c00\", fontcolor=\"#bc4c00\", style=dashed",
             EdgeClass::After | EdgeClass::AfterLastRound => ", color=\"#8250df\", fontcolor=\"#8250df\", style=dotted",
+            EdgeClass::Continues => ", color=\"#1a7f37\", fontcolor=\"#1a7f37\", style=bold",
         };
         let tail = tail.map(|cluster| format!(", ltail=\"cluster_{cluster}\"")).unwrap_or_default();
+        // Graphviz cannot stop an edge at a border it begins within.
+        let head = head.filter(|cluster| !picture.lies_in(edge.from, *cluster));
         let head = head.map(|cluster| format!(", lhead=\"cluster_{cluster}\"")).unwrap_or_default();
         let label = quote(&edge.full_label());
         _ = writeln!(out, "  {} -> {} [label={label}{look}{tail}{head}];", quote(&from), quote(&to));

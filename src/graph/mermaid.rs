@@ -59,7 +59,8 @@ pub fn write(picture: &Picture) -> String {
         let start = matches!(edge.from, Vertex::Node(node) if picture.nodes[node].kind == NodeKind::Start);
         if !start {
             indent(&mut out, 1);
-            arrow(&mut out, &id(edge.from), &id(edge.to), &edge.full_label());
+            // Mermaid draws no line from within one composite state into another.
+            arrow(&mut out, &id(picture.tail(edge)), &id(edge.to), &edge.full_label());
         }
     }
     out.push_str("  classDef success stroke:#2da44e,stroke-width:3px\n");

@@ -74,6 +74,8 @@ pub enum ClusterKind {
     Together,
     /// One branch.
     Branch,
+    /// A whole playbook, where several are drawn.
+    Process,
 }
 
 /// A block or branch with what lies in it.
@@ -206,6 +208,23 @@ impl Picture {
             }
         }
         lines
+    }
+
+    /// Whether something lies in a cluster, at whatever depth.
+    #[must_use]
+    pub fn lies_in(&self, vertex: Vertex, cluster: usize) -> bool {
+        std::iter::successors(self.cluster_of(vertex), |at| self.clusters.get(*at)?.cluster).any(|at| at == cluster)
+    }
+
+    /// Where an edge begins in drawings whose lines cross no border: one that continues in another playbook leads from whole
+    /// to whole, and its label names the end.
+    #[must_use]
+    pub fn tail(&self, edge: &Edge) -> Vertex {
+        let mut around = std::iter::successors(self.cluster_of(edge.from), |at| self.clusters.get(*at)?.cluster);
+        match around.find(|at| self.clusters.get(*at).is_some_and(|cluster| cluster.kind == ClusterKind::Process)) {
+            Some(process) if edge.class == EdgeClass::Continues => Vertex::Cluster(process),
+            _ => edge.from,
+        }
     }
 
     /// The cluster something lies in.

@@ -58,6 +58,15 @@ text { fill: #e6edf3 } .subtitle, .area, .key { fill: #8b949e }
 }
 "#;
 
+/// Styles of what only drawings of several playbooks have.
+const OF_LIFECYCLES: &str = r#"
+.process { fill: #1a7f37; fill-opacity: .03; stroke: #57606a; stroke-width: 1.6 }
+.continues { stroke: #1a7f37; stroke-width: 2 } .tip-continues { fill: #1a7f37 } .say-continues { fill: #116329 }
+@media (prefers-color-scheme: dark) {
+.process { fill: #3fb950; stroke: #8b949e } .continues { stroke: #3fb950 } .tip-continues { fill: #3fb950 } .say-continues { fill: #7ee787 }
+}
+"#;
+
 /// The picture as SVG.
 #[must_use]
 pub fn write(picture: &Picture) -> String {
@@ -120,7 +129,7 @@ impl<'a> Sheet<'a> {
         }
         for (index, edge) in picture.edges.iter().enumerate() {
             // An edge lies in one flow.
-            let (from, to) = (picture.cluster_of(edge.from), picture.cluster_of(edge.to));
+            let (from, to) = (picture.cluster_of(picture.tail(edge)), picture.cluster_of(edge.to));
             if from == to && !picture.id(edge.from).is_empty() && !picture.id(edge.to).is_empty() {
                 sheet.areas[from.unwrap_or(outermost)].edges.push(index);
             }
@@ -165,7 +174,7 @@ impl<'a> Sheet<'a> {
                     let mut stub = self.labels[*index].clone();
                     stub.push(self.stub_line(edge));
                     Link {
-                        from: self.item(edge.from),
+                        from: self.item(self.picture.tail(edge)),
                         to: self.item(edge.to),
                         label: label_size(&self.labels[*index]),
                         stub: label_size(&stub),
@@ -212,9 +221,11 @@ impl<'a> Sheet<'a> {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\">"
         );
         _ = writeln!(self.out, "<title>{}</title>", escape(&self.picture.title));
-        _ = writeln!(self.out, "<style>{STYLE}</style>");
+        let of_lifecycle = self.picture.clusters.iter().any(|cluster| cluster.kind == ClusterKind::Process);
+        let (more, continues) = if of_lifecycle { (OF_LIFECYCLES, Some("continues")) } else { ("", None) };
+        _ = writeln!(self.out, "<style>{STYLE}{more}</style>");
         self.out.push_str("<defs>");
-        for class in ["done", "whenever", "on", "after"] {
+        for class in ["done", "whenever", "on", "after"].into_iter().chain(continues) {
             _ = write!(
                 self.out,
                 "<marker id=\"playbook-{class}\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path class=\"tip-{class}\" d=\"M0 0L10 5L0 10Z\"/></marker>"
@@ -264,7 +275,11 @@ impl<'a> Sheet<'a> {
         let cluster = &self.picture.clusters[index];
         let corner = self.corner(cluster.cluster.unwrap_or(self.picture.clusters.len()), self.cluster_items[index]);
         let size = self.areas[index].size;
-        let class = if cluster.kind == ClusterKind::Branch { "branch" } else { "block" };
+        let class = match cluster.kind {
+            ClusterKind::Branch => "branch",
+            ClusterKind::EachService | ClusterKind::Together => "block",
+            ClusterKind::Process => "process",
+        };
         let title = escape(&cluster.title);
         _ = writeln!(
             self.out,
@@ -445,6 +460,7 @@ fn look(class: EdgeClass) -> &'static str {
         EdgeClass::Whenever => "whenever",
         EdgeClass::On => "on",
         EdgeClass::After | EdgeClass::AfterLastRound => "after",
+        EdgeClass::Continues => "continues",
     }
 }
 
@@ -455,6 +471,7 @@ fn key_texts(classes: &BTreeSet<&str>) -> Vec<(&'static str, &'static str)> {
         ("whenever", "as soon as it holds"),
         ("on", "at an event"),
         ("after", "after a time"),
+        ("continues", "on into the next playbook"),
     ]
     .into_iter()
     .filter(|(class, _)| classes.contains(class))

@@ -145,6 +145,7 @@ impl<'a> Examples<'a> {
                     EdgeClass::Start | EdgeClass::Completion | EdgeClass::Otherwise | EdgeClass::Whenever => 2,
                     EdgeClass::After | EdgeClass::AfterLastRound => 5,
                     EdgeClass::On => 50,
+                    EdgeClass::Continues => continue,
                 };
                 let next = cost + price + penalties.get(&(at, id)).copied().unwrap_or_default();
                 let known = best.get(&edge.target()).map_or(usize::MAX, |(cost, _)| *cost);
