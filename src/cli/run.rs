@@ -6,6 +6,7 @@ mod interactive;
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read, read_text};
 use super::{Exit, Session, Stop};
+use crate::check::outdated_variant::begins_after;
 use crate::diagnostic::{Diagnostic, EMPTY_FILE, has_errors};
 use crate::report::diagnostics::as_json;
 use crate::report::journey::{self, Journey};
@@ -56,7 +57,7 @@ pub struct Arguments {
     interactive: bool,
 
     /// Follow the customer on into the playbooks of these files and folders, where an end `continues` in one
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["timeline", "interactive"])]
+    #[arg(long, value_name = "PATH", conflicts_with = "interactive")]
     chain: Vec<PathBuf>,
 
     /// How far to look: 90d, 12h, 2w, or `90 days`
@@ -138,6 +139,9 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return Ok(Exit::Findings);
     }
     findings.extend(undated);
+    if let Some(start) = customer.start {
+        findings.extend(begins_after(&machine.playbook, &format!("`{}`", customer.id), start));
+    }
     let (told, findings) = tell(&machine, &customer, said, arguments, &sources, findings, session);
     session.out.write(&told)?;
     if !json && !findings.is_empty() {

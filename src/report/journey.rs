@@ -35,7 +35,8 @@ pub struct Journey<'a> {
 }
 
 /// Days since day 0: a whole number where it is one.
-fn day(at: Seconds) -> serde_json::Value {
+#[must_use]
+pub fn day(at: Seconds) -> serde_json::Value {
     if at % DAY == 0 { (at / DAY).into() } else { (at as f64 / DAY as f64).into() }
 }
 

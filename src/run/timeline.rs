@@ -3,7 +3,7 @@
 //! A timeline may be that of one customer or the log of a whole book of customers. [`Timeline::for_customer`] gives what
 //! concerns one, in seconds since its day 0; [`world::follow`] takes a customer through a playbook with it.
 
-mod line;
+pub(in crate::run) mod line;
 #[cfg(test)]
 mod tests;
 pub mod world;
@@ -11,6 +11,8 @@ mod write;
 
 pub use world::{Followed, TimelineWorld, follow};
 pub use write::to_json;
+
+use line::Read;
 
 use super::customer::fractions::Fractions;
 use super::event::Event;
@@ -40,6 +42,9 @@ pub struct Entry {
     pub at_span: Span,
     /// Until when, for a pause, and where that is written.
     pub until: Option<(Moment, Span)>,
+    /// Where it says of which process of a lifecycle it is, that of the playbook it was read for: for which time the customer
+    /// is there, from 1.
+    pub process: Option<u32>,
     /// The one customer it concerns; none concerns all.
     pub customer: Option<String>,
     /// For which service; none is the customer.
@@ -92,9 +97,9 @@ impl Timeline {
         for line in text.split('\n') {
             let end = start + line.len();
             if !line.trim().is_empty()
-                && let Some(entry) = line::read(machine, file, text, start, end, &mut fractions, &mut problems)
+                && let Read::Entry(entry) = line::read(machine, file, text, start, end, &mut fractions, &mut problems)
             {
-                timeline.add(entry);
+                timeline.add(*entry);
             }
             start = end + 1;
         }
@@ -115,6 +120,8 @@ impl Timeline {
 
     /// What concerns one customer, in order of time; what happens at one instant keeps the order of the file.
     ///
+    /// Lines of a later time in this process, where they say so, are for who follows a whole lifecycle.
+    ///
     /// A line that needs the date of day 0 where there is none, or that lies before it, is left out and reported.
     #[must_use]
     pub fn for_customer(&self, id: &str, start: Option<Date>) -> (Vec<Said>, Vec<Diagnostic>) {
@@ -122,7 +129,8 @@ impl Timeline {
         let mut places: Vec<usize> = places(None).chain(places(Some(id.to_owned()))).collect();
         places.sort_unstable();
         let (mut said, mut problems) = (Vec::new(), Vec::new());
-        for entry in places.into_iter().filter_map(|at| self.entries.get(at)) {
+        let entries = places.into_iter().filter_map(|at| self.entries.get(at));
+        for entry in entries.filter(|entry| entry.process.is_none_or(|lap| lap == 1)) {
             match entry.resolved(id, start) {
                 Ok(line) => said.push(line),
                 Err(problem) => problems.push(problem),
@@ -135,7 +143,7 @@ impl Timeline {
 
 impl Entry {
     /// With the date of day 0.
-    fn resolved(&self, id: &str, start: Option<Date>) -> Result<Said, Diagnostic> {
+    pub(in crate::run) fn resolved(&self, id: &str, start: Option<Date>) -> Result<Said, Diagnostic> {
         let at = self.at.since(id, start, self.at_span)?;
         let mut event = self.event.clone();
         if let (Event::Paused { until, .. }, Some((moment, span))) = (&mut event, self.until) {

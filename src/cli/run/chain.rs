@@ -1,109 +1,95 @@
 //! One customer through a whole lifecycle: from each playbook into the one its end leads to.
 
-use super::super::analyse::{Analysis, analyse, report};
+use super::super::analyse::report;
+use super::super::chain::{Chain, chain};
+use super::super::input::read_text;
 use super::super::{Exit, Session, Stop};
 use super::{Arguments, Format, choose, customers};
+use crate::check::outdated_variant::begins_after;
 use crate::diagnostic::has_errors;
+use crate::report::diagnostics::as_json;
 use crate::report::journey::{self, Journey};
-use crate::run::chain::{continued, next};
-use crate::run::timeline::{Followed, follow};
-use crate::run::trace::Trace;
-use crate::run::{Customer, Machine};
-use serde_json::json;
-use std::collections::BTreeMap;
-
-/// So many playbooks are followed at most, whatever their bounds.
-const MOST: usize = 1_000;
+use crate::run::chain::{Lifecycle, MOST, Onward, timeline, travel};
+use serde_json::{Value as Json, json};
 
 /// Runs a customer on and on.
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let json = arguments.format == Format::Json;
-    let mut paths = vec![arguments.file.clone()];
-    paths.extend(arguments.chain.iter().cloned());
-    let Analysis { loaded, documents, diagnostics, .. } = analyse(&paths)?;
-    if let Some(stop) = loaded.unreadable.into_iter().next() {
-        return Err(stop);
-    }
-    if has_errors(&diagnostics) {
-        report(&diagnostics, &loaded.sources, json, session)?;
-        return Ok(Exit::Findings);
-    }
-    let mut sources = loaded.sources;
-    let own = documents.first().map(|(file, list)| (*file, list.len()));
-    let mut machines: BTreeMap<String, Machine> = BTreeMap::new();
-    let mut first_names = Vec::new();
-    for (file, list) in documents {
-        for document in list.into_iter().filter(|document| document.playbook.name.span.file == file) {
-            let name = document.playbook.name.name.clone();
-            if own.is_some_and(|(first, _)| first == file) {
-                first_names.push(name.clone());
-            }
-            machines.entry(name).or_insert_with(|| Machine::new(document.playbook));
-        }
-    }
-    let first = match (&arguments.playbook, first_names.as_slice()) {
-        (Some(name), names) if names.contains(name) => name.clone(),
-        (None, [only]) => only.clone(),
-        _ => {
-            let help = format!("Choose one with `--playbook`: {}", first_names.join(", "));
-            return Err(Stop::Usage("it is not clear with which playbook to begin".to_owned(), Some(help)));
-        }
-    };
+    let found = chain(&arguments.file, &arguments.chain, arguments.playbook.as_deref(), json, session)?;
+    let Some(Chain { mut sources, documents }) = found else { return Ok(Exit::Findings) };
+    let lifecycle = Lifecycle::new(documents.into_iter().map(|document| document.playbook));
+    let Some(first) = lifecycle.machines.first() else { return Ok(Exit::Findings) };
     let Some(path) = &arguments.customer else {
         return Err(Stop::Usage("a customer is needed: `--customer FILE`".to_owned(), None));
     };
-    let Some(mut machine) = machines.get(&first) else { return Ok(Exit::Findings) };
     let mut findings = Vec::new();
-    let read = customers(machine, path, &mut sources, &mut findings)?;
+    let read = customers(first, path, &mut sources, &mut findings)?;
+    let mut lines = crate::run::chain::Timeline::default();
+    if let Some(path) = &arguments.timeline {
+        let (file, not_a_text) = read_text(path, &mut sources)?;
+        match not_a_text {
+            Some(finding) => findings.push(finding),
+            None => {
+                let text = sources.get(file).map(|source| source.text.clone()).unwrap_or_default();
+                let (read, problems) = timeline(&lifecycle, file, &text);
+                lines = read;
+                findings.extend(problems);
+            }
+        }
+    }
     if has_errors(&findings) {
         report(&findings, &sources, json, session)?;
         return Ok(Exit::Findings);
     }
-    let mut customer: Customer = choose(read, arguments.id.as_deref(), path)?;
+    let customer = choose(read, arguments.id.as_deref(), path)?;
     let id = customer.id.clone();
-    let mut taken: BTreeMap<(String, String), u32> = BTreeMap::new();
-    let mut told = Vec::new();
-    let mut text = String::new();
-    let mut last = String::new();
-    for _ in 0..MOST {
-        let mut trace = Trace::default();
-        let until = arguments.until.map(|until| until.0);
-        let Followed { state, stop, .. } = follow(machine, &customer, Vec::new(), &mut trace, until);
-        let language = session.language.as_deref();
-        let journey =
-            Journey { machine, sources: &sources, customer: &id, state: &state, stop, trace: &trace, language };
-        if json {
-            told.push(journey::json(journey));
-        } else {
-            if !text.is_empty() {
-                text.push('\n');
+    let told = match travel(&lifecycle, customer, &lines, arguments.until.map(|until| until.0)) {
+        Ok(told) => told,
+        Err(problems) => {
+            report(&problems, &sources, json, session)?;
+            return Ok(Exit::Findings);
+        }
+    };
+    findings.extend(told.findings);
+    for leg in &told.legs {
+        if let (Some(start), Some(machine)) = (leg.state.date_of(0), lifecycle.machines.get(leg.playbook)) {
+            findings.extend(begins_after(&machine.playbook, &format!("`{id}`"), start));
+        }
+    }
+    let language = session.language.as_deref();
+    let journeys = told.legs.iter().filter_map(|leg| {
+        let machine = lifecycle.machines.get(leg.playbook)?;
+        let (state, stop, trace) = (&leg.state, leg.stop, &leg.trace);
+        Some((leg, Journey { machine, sources: &sources, customer: &id, state, stop, trace, language }))
+    });
+    let last = match told.onward {
+        Onward::Over | Onward::Into(_) => None,
+        Onward::Spent(name) => Some(format!("{id} has gone on to {name} as often as may be")),
+        Onward::Missing(name) => Some(format!("{id} goes on to {name}, which is not among the files")),
+        Onward::Endless => Some(format!("{id} has gone through {MOST} playbooks and would go on like this")),
+    };
+    let text = if json {
+        let journeys = journeys.map(|(leg, journey)| {
+            let mut told = journey::json(journey);
+            if let Json::Object(fields) = &mut told {
+                fields.insert("lap".to_owned(), leg.lap.into());
+                fields.insert("begins_day".to_owned(), crate::report::journey::day(leg.begins));
             }
-            text.push_str(&journey::text(journey, session.look));
-        }
-        let Some((name, limit)) = next(machine, &state) else { break };
-        let end = state.ended().and_then(|end| machine.playbook.ends.get(end.index()));
-        let from = (machine.playbook.name.name.clone(), end.map(|end| end.name.name.clone()).unwrap_or_default());
-        let times = taken.entry(from).or_insert(0);
-        *times += 1;
-        if limit.is_some_and(|limit| *times > limit) {
-            last = format!("{id} has gone on to {name} as often as may be\n");
-            break;
-        }
-        let Some(after) = machines.get(name) else {
-            last = format!("{id} goes on to {name}, which is not among the files\n");
-            break;
-        };
-        customer = continued(machine, &state, &id, after);
-        machine = after;
-    }
-    if json {
-        let chain = json!({ "version": 1, "customer": id, "chain": told });
-        session.out.write(&format!("{chain:#}\n"))?;
+            told
+        });
+        let journeys: Vec<Json> = journeys.collect();
+        let found = as_json(&findings, &sources);
+        let chain = json!({ "version": 1, "customer": id, "chain": journeys, "then": last, "diagnostics": found });
+        format!("{chain:#}\n")
     } else {
-        if !last.is_empty() {
-            text.push_str(&format!("\n{last}"));
-        }
-        session.out.write(&text)?;
+        let journeys = journeys.map(|(_, journey)| journey::text(journey, session.look));
+        let mut parts: Vec<String> = journeys.collect();
+        parts.extend(last.map(|last| format!("{last}\n")));
+        parts.join("\n")
+    };
+    session.out.write(&text)?;
+    if !json && !findings.is_empty() {
+        report(&findings, &sources, false, session)?;
     }
-    Ok(Exit::Fine)
+    Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Fine })
 }

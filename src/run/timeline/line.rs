@@ -14,9 +14,11 @@ use crate::suggest::did_you_mean;
 use crate::value::{DAY, Date, Micro, TaskStatus, Value};
 
 /// All fields a line can have.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 20] = [
     "day",
     "at",
+    "process",
+    "lap",
     "customer",
     "service",
     "source",
@@ -36,7 +38,7 @@ const FIELDS: [&str; 18] = [
 ];
 
 /// Fields that go with any line.
-const COMMON: [&str; 6] = ["day", "at", "customer", "service", "source", "note"];
+const COMMON: [&str; 8] = ["day", "at", "process", "lap", "customer", "service", "source", "note"];
 
 /// What happens in life, for every playbook; the words can be written with spaces or underscores.
 const LIFE: [&str; 11] = [
@@ -64,8 +66,18 @@ struct Line<'a> {
     problems: &'a mut Vec<Diagnostic>,
 }
 
-/// The entry of a line, the bytes from `start` to `end` of the text; nothing where it has a mistake.
-pub(super) fn read(
+/// What became of a line.
+pub(in crate::run) enum Read {
+    /// What it says.
+    Entry(Box<Entry>),
+    /// It is for the playbook of this name, which is another one.
+    Elsewhere(String, Span),
+    /// It is empty, or has a mistake.
+    Nothing,
+}
+
+/// What a line says, the bytes from `start` to `end` of the text.
+pub(in crate::run) fn read(
     machine: &Machine,
     file: FileId,
     text: &str,
@@ -73,19 +85,26 @@ pub(super) fn read(
     end: usize,
     fractions: &mut Fractions<Diagnostic>,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Entry> {
-    let node = match Reader::within(file, text, start, end).only()? {
-        Ok(node) => node,
-        Err(problem) => {
+) -> Read {
+    let node = match Reader::within(file, text, start, end).only() {
+        Some(Ok(node)) => node,
+        Some(Err(problem)) => {
             problems.push(problem);
-            return None;
+            return Read::Nothing;
         }
+        None => return Read::Nothing,
     };
     let Json::Object(members) = &node.json else {
         let message = format!("a line of a timeline is an object: {} is not", node.json.words());
         problems.push(Diagnostic::new(&WRONG_VALUE, node.span, message).help("Write { \"day\": 14, \"set\": { … } }"));
-        return None;
+        return Read::Nothing;
     };
+    let process = members.iter().find(|member| member.key == "process");
+    if let Some(Node { json: Json::Text(name), span }) = process.map(|member| &member.value)
+        && *name != machine.playbook.name.name
+    {
+        return Read::Elsewhere(name.clone(), *span);
+    }
     if fractions.open() {
         let mut place = |fact: &str, span: Span| note(fact, &text[span.start as usize..span.end as usize], span);
         let facts = members.iter().filter(|member| matches!(member.value.json, Json::Object(_)));
@@ -97,8 +116,10 @@ pub(super) fn read(
     }
     let before = problems.len();
     let mut line = Line { playbook: &machine.playbook, members, span: node.span, problems };
-    let entry = line.entry();
-    entry.filter(|_| problems.len() == before)
+    match line.entry() {
+        Some(entry) if problems.len() == before => Read::Entry(Box::new(entry)),
+        _ => Read::Nothing,
+    }
 }
 
 impl<'a> Line<'a> {
@@ -112,6 +133,7 @@ impl<'a> Line<'a> {
         }
         let moment = self.moment();
         let customer = self.text("customer");
+        let process = self.process();
         let named = self.text("service");
         let service = named.and_then(|(name, span)| self.keep(service(self.playbook, name, span)));
         let (note, source) = (self.text("note"), self.text("source"));
@@ -125,6 +147,7 @@ impl<'a> Line<'a> {
             at,
             at_span,
             until,
+            process,
             customer: customer.map(|(text, _)| text.to_owned()),
             service,
             event: event?,
@@ -178,6 +201,24 @@ impl<'a> Line<'a> {
             (None, Some(at)) => self.date(at).map(|moment| (moment, at.span)),
             (None, None) => self.incomplete(self.span, "this line does not say when", help),
             (Some(_), Some(at)) => self.incomplete(at.span, "this line says twice when", help),
+        }
+    }
+
+    /// That the line is for this playbook in a lifecycle, and for which time the customer is in it.
+    fn process(&mut self) -> Option<u32> {
+        let process = self.text("process");
+        let Some(lap) = self.field("lap") else { return process.map(|_| 1) };
+        let number = match &lap.json {
+            Json::Number(text) => text.parse::<u32>().ok().filter(|lap| *lap > 0),
+            _ => None,
+        };
+        match (process, number) {
+            (None, _) => self.incomplete(lap.span, "`lap` means nothing without `process`", "Say which with `process`"),
+            (Some(_), None) => {
+                let help = "Laps count from 1: the first time the customer is in that process";
+                self.wrong(lap.span, "this is not the number of a lap", help)
+            }
+            (Some(_), lap) => lap,
         }
     }
 

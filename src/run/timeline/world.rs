@@ -134,18 +134,29 @@ pub fn follow<O: Observer>(
     observer: &mut O,
     until: Option<Seconds>,
 ) -> Followed {
-    let mut state = State::new(machine, customer);
-    let mut world = TimelineWorld::new(said);
-    let mut listener = world.listen(observer);
-    let stop = drive(machine, &mut state, &mut world, &mut listener, until);
-    let remarks = listener.remarks;
-    let mut findings = world.findings(&remarks);
-    if stop == Stop::Ended {
+    let (mut followed, left) = follow_on(machine, State::new(machine, customer), said, observer, until);
+    if followed.stop == Stop::Ended {
         let too_late = "the journey is over before: this line is not read";
-        findings.extend(world.left().iter().map(|line| {
+        followed.findings.extend(left.iter().map(|line| {
             Diagnostic::new(&IDLE_LINE, line.span, too_late)
                 .help("Say it on a day before the journey ends, or leave the line out")
         }));
     }
-    Followed { state, stop, findings }
+    followed
+}
+
+/// As [`follow`], from this state on; also what was said and not followed any more.
+pub fn follow_on<O: Observer>(
+    machine: &Machine,
+    mut state: State,
+    said: Vec<Said>,
+    observer: &mut O,
+    until: Option<Seconds>,
+) -> (Followed, Vec<Said>) {
+    let mut world = TimelineWorld::new(said);
+    let mut listener = world.listen(observer);
+    let stop = drive(machine, &mut state, &mut world, &mut listener, until);
+    let remarks = listener.remarks;
+    let left = world.left().to_vec();
+    (Followed { state, stop, findings: world.findings(&remarks) }, left)
 }
