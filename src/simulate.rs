@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod calendar;
+pub mod chain;
 mod compiled;
 mod contended;
 pub mod distribution;

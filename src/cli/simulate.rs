@@ -1,10 +1,13 @@
 //! `playbook simulate`: a cohort through a playbook, under the assumptions of a scenario.
 #![expect(clippy::disallowed_methods, reason = "the command line is where cohorts are read")]
 
+mod chain;
+
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read_text};
 use super::output::write_file;
 use super::{Exit, Session, Stop};
+use crate::check::outdated_variant::{begins_after, comes_after};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
 use crate::model::scenario::Scenario;
 use crate::report::diagnostics::as_json;
@@ -48,6 +51,7 @@ Examples:
   playbook simulate review.play --scenario typical --customers book.csv --format json
   playbook simulate review.play --scenario busy --replications 20
   playbook simulate review.play --scenario typical --only 17
+  playbook simulate kickoff.play --chain workflows
   playbook simulate review.play --report figures.html --log events.csv
   playbook simulate review.play --shard 1/2 --format json > one.json
   playbook simulate review.play --merge one.json two.json")]
@@ -55,9 +59,17 @@ pub struct Arguments {
     /// The file of the playbook and its scenarios, or of scenarios that imports the playbook
     file: PathBuf,
 
-    /// Which scenario, where there are several
+    /// Which scenario, where there are several; with `--chain` once for each playbook that has several
     #[arg(long, value_name = "NAME")]
-    scenario: Option<String>,
+    scenario: Vec<String>,
+
+    /// Let each customer go on into the playbooks of these files and folders, where an end `continues` in one
+    #[arg(
+        long,
+        value_name = "PATH",
+        conflicts_with_all = ["shard", "merge", "only", "log", "report", "replications", "engine"]
+    )]
+    chain: Vec<PathBuf>,
 
     /// How many customers, or a file of them: CSV, JSON, or JSON lines; where nothing is said, the scenario decides
     #[arg(long, value_name = "N|FILE", allow_negative_numbers = true, value_parser = parse_customers)]
@@ -188,11 +200,22 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
     }
+    if !arguments.chain.is_empty() {
+        return chain::run(arguments, session);
+    }
+    let named = match arguments.scenario.as_slice() {
+        [] => None,
+        [only] => Some(only.as_str()),
+        [_, second, ..] => {
+            let help = "With `--chain` each playbook can have one of its own";
+            return Err(Stop::Usage(format!("one scenario too many: `{second}`"), Some(help.to_owned())));
+        }
+    };
     let Some(subject) = subject(&arguments.file, arguments.playbook.as_deref(), json, session)? else {
         return Ok(Exit::Findings);
     };
     let Subject { mut sources, document } = subject;
-    let scenario = choose(document.scenarios, arguments.scenario.as_deref(), &arguments.file)?;
+    let scenario = choose(document.scenarios, named, &arguments.file)?;
     let machine = Machine::new(document.playbook);
     let who = arguments.customers.clone().unwrap_or(Who::Number(scenario.customers.unwrap_or(CUSTOMERS)));
     if let Some(id) = &arguments.only {
@@ -203,6 +226,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         let tally = merged(&machine, &scenario, arguments)?;
         return print(&machine, &scenario, &tally, &findings, &sources, false, arguments, session);
     }
+    findings.extend(comes_after(&machine.playbook, &scenario));
     let people = waits_for_people(&machine, &scenario);
     if arguments.shard.is_some_and(|shard| shard.of > u64::from(arguments.replications)) && people {
         let help = "Parts divide the replications: say as many `--replications` at least";
@@ -223,7 +247,17 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             let result = {
                 let customers = open(&machine, path, &mut sources, &mut findings)?;
                 let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
-                let result = go(&machine, &scenario, Cohort::Given(&mut wanted), arguments, &bar);
+                // The latest of those who begin with a variant that is over by then.
+                let (mut late, mut latest) = (0_u64, None);
+                let mut seen = wanted.by_ref().inspect(|customer| {
+                    if customer.start.is_some_and(|start| begins_after(&machine.playbook, "", start).is_some()) {
+                        late += 1;
+                        latest = latest.max(customer.start);
+                    }
+                });
+                let result = go(&machine, &scenario, Cohort::Given(&mut seen), arguments, &bar);
+                let who = if late == 1 { "one customer".to_owned() } else { format!("the last of {late} customers") };
+                findings.extend(latest.and_then(|start| begins_after(&machine.playbook, &who, start)));
                 if let Some(error) = wanted.unreadable {
                     return Err(cannot(path, &error));
                 }
@@ -485,11 +519,7 @@ fn go(
     arguments: &Arguments,
     bar: &ProgressBar,
 ) -> Result<Tally, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    let watched = arguments.format == Format::Human && io::stderr().is_terminal();
-    // Without a handler Ctrl-C ends the program at once, which is right too: nothing is written before the end.
-    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
+    let (stop, progress) = interruptible(arguments, bar);
     let options = Options {
         seed: arguments.seed,
         threads: arguments.threads.map(usize::from),
@@ -497,17 +527,27 @@ fn go(
         replications: arguments.replications,
         engine: arguments.engine.into(),
     };
+    let result = simulate(machine, scenario, cohort, &options, &progress, &stop);
+    bar.finish_and_clear();
+    result
+}
+
+/// What becomes true when somebody presses Ctrl-C, and what is told how many customers are done.
+fn interruptible<'b>(arguments: &Arguments, bar: &'b ProgressBar) -> (Arc<AtomicBool>, impl Fn(u64) + Sync + use<'b>) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    let watched = arguments.format == Format::Human && io::stderr().is_terminal();
+    // Without a handler Ctrl-C ends the program at once, which is right too: nothing is written before the end.
+    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
     let begun = Instant::now();
-    let progress = |done| {
+    let progress = move |done| {
         bar.inc(done);
         // What is over in a moment needs no bar.
         if bar.is_hidden() && watched && begun.elapsed() >= PATIENCE {
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     };
-    let result = simulate(machine, scenario, cohort, &options, &progress, &stop);
-    bar.finish_and_clear();
-    result
+    (stop, progress)
 }
 
 /// Progress, not yet shown.

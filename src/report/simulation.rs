@@ -3,6 +3,7 @@
 use super::paint::{Look, Tone, visible};
 use crate::model::Playbook;
 use crate::simulate::Assumption;
+use crate::simulate::chain::LifecycleSummary;
 use crate::simulate::summary::{Days, RoleFigures, Summary, Unfinished};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use std::fmt::Write;
@@ -92,11 +93,101 @@ pub fn text(
         table(&mut out, look, head, tasks);
     }
     roles(&mut out, summary, look);
-    waits(&mut out, summary, look);
+    waits(&mut out, summary, "", look);
     let rejected = summary.rejected.iter().map(|(message, count)| vec![visible(message).into_owned(), grouped(*count)]);
     table(&mut out, look, ["The scenario says what the playbook does not allow", "times"], rejected.collect());
     let left_out = left_out.iter().map(|one| vec![visible(&one.about).into_owned(), visible(&one.taken).into_owned()]);
     table(&mut out, look, ["The scenario does not say", "taken instead"], left_out.collect());
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// The figures of a lifecycle: where lives end and how long they take, then each playbook on the way.
+#[must_use]
+pub fn lifecycle(summary: &LifecycleSummary, left_out: &[Vec<Assumption>], partial: bool, look: Look) -> String {
+    let mut out = String::new();
+    if partial {
+        let _ = writeln!(out, "{}", look.paint(Tone::Bad, "Interrupted: this is what was known by then."));
+    }
+    let begins = summary.processes.first().map(|process| process.times.playbook.as_str()).unwrap_or_default();
+    let title = format!("The lifecycle from {begins} on");
+    let (title, customers) = (look.paint(Tone::Strong, &title), grouped(summary.customers));
+    let _ = writeln!(out, "{title}: {customers} customers, seed {}\n", summary.seed);
+    let all = summary.customers.max(1);
+    let mut lives: Vec<Vec<String>> = summary
+        .ends
+        .iter()
+        .map(|(playbook, end, share)| {
+            let interval = format!("{} to {}", percent(share.low), percent(share.high));
+            vec![format!("{playbook}: {end}"), grouped(share.count), percent(share.share), interval]
+        })
+        .collect();
+    for process in &summary.processes {
+        for (unfinished, words) in unfinished(&process.times).into_iter().filter(|(found, _)| found.customers > 0) {
+            let share = percent(unfinished.customers as f64 / all as f64);
+            let name = format!("{} {words}", process.times.playbook);
+            lives.push(vec![name, grouped(unfinished.customers), share, String::new()]);
+        }
+    }
+    table(&mut out, look, ["Where lives end", "customers", "share", "95% interval"], lives);
+    let mut last = Vec::new();
+    if summary.spent > 0 {
+        last.push(vec!["an end had led on as often as it may".to_owned(), grouped(summary.spent)]);
+    }
+    let missing = summary.missing.iter().map(|(name, count)| {
+        vec![format!("they would go on into {name}, which is not among the files"), grouped(*count)]
+    });
+    last.extend(missing);
+    if summary.endless > 0 {
+        last.push(vec!["they would go on for ever".to_owned(), grouped(summary.endless)]);
+    }
+    table(&mut out, look, ["Of them, because", "customers"], last);
+    if let Some(days) = summary.duration {
+        table(&mut out, look, DAYS, vec![[vec!["the whole life".to_owned()], cells(Some(days))].concat()]);
+    }
+    let laps = summary
+        .laps
+        .iter()
+        .map(|(laps, count)| vec![laps.to_string(), grouped(*count), percent(*count as f64 / all as f64)]);
+    table(&mut out, look, ["Laps", "customers", "share"], laps.collect());
+    let processes = summary.processes.iter().map(|process| {
+        let times = &process.times;
+        let counts =
+            vec![times.playbook.clone(), times.scenario.clone(), grouped(process.customers), grouped(times.customers)];
+        [counts, cells(times.duration)].concat()
+    });
+    let head = ["Playbook", "scenario", "customers", "entered", "mean days", "half within", "90% within", "longest"];
+    table(&mut out, look, head, processes.collect());
+    let mut outcomes = Vec::new();
+    for process in summary.processes.iter().filter(|process| process.times.customers > 0) {
+        let of = process.times.customers.max(1) as f64;
+        for (name, share) in &process.times.outcomes {
+            let interval = format!("{} to {}", percent(share.low), percent(share.high));
+            let name = format!("{}: {name}", process.times.playbook);
+            outcomes.push(vec![name, grouped(share.count), percent(share.share), interval]);
+        }
+        for (unfinished, words) in unfinished(&process.times).into_iter().filter(|(found, _)| found.customers > 0) {
+            let name = format!("{} {words}", process.times.playbook);
+            let share = percent(unfinished.customers as f64 / of);
+            outcomes.push(vec![name, grouped(unfinished.customers), share, String::new()]);
+        }
+    }
+    table(&mut out, look, ["How playbooks end", "times", "share", "95% interval"], outcomes);
+    for process in &summary.processes {
+        waits(&mut out, &process.times, &format!("{} ", process.times.playbook), look);
+    }
+    let rejected = summary.processes.iter().flat_map(|process| &process.times.rejected);
+    let rejected = rejected.map(|(message, count)| vec![visible(message).into_owned(), grouped(*count)]);
+    table(&mut out, look, ["The scenario says what the playbook does not allow", "times"], rejected.collect());
+    let mut unsaid = Vec::new();
+    for (process, left_out) in summary.processes.iter().zip(left_out) {
+        for one in left_out {
+            let about = format!("{}: {}", process.times.playbook, one.about);
+            unsaid.push(vec![visible(&about).into_owned(), visible(&one.taken).into_owned()]);
+        }
+    }
+    table(&mut out, look, ["The scenario does not say", "taken instead"], unsaid);
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
@@ -152,7 +243,7 @@ fn unfinished(summary: &Summary) -> [(&Unfinished, &'static str); 3] {
     [(&summary.waiting, "(waiting)"), (&summary.held, "(held: a need is not met)"), (&summary.under_way, "(under way)")]
 }
 
-fn waits(out: &mut String, summary: &Summary, look: Look) {
+fn waits(out: &mut String, summary: &Summary, of: &str, look: Look) {
     for (unfinished, words) in unfinished(summary) {
         let mut rows: Vec<Vec<String>> = unfinished
             .waits
@@ -169,7 +260,7 @@ fn waits(out: &mut String, summary: &Summary, look: Look) {
         if more > 0 {
             rows.push(vec![format!("… {more} more"), String::new()]);
         }
-        table(out, look, [&format!("For what {words}"), "customers"], rows);
+        table(out, look, [&format!("For what {of}{words}"), "customers"], rows);
     }
 }
 

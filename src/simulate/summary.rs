@@ -26,13 +26,21 @@ pub struct Share {
 }
 
 impl Share {
-    fn new(count: u64, of: u64, parts: &[(f64, f64)]) -> Share {
+    pub(super) fn new(count: u64, of: u64, parts: &[(f64, f64)]) -> Share {
         let interval = of_share(count, of, parts);
         let share = if of == 0 { 0.0 } else { count as f64 / of as f64 };
         Share { count, share: rounded(share), low: rounded(interval.low), high: rounded(interval.high) }
     }
 
-    fn json(&self) -> Value {
+    /// With an interval at least as wide as this one.
+    pub(super) fn widen(&mut self, other: Option<Interval>) {
+        if let Some(other) = other {
+            self.low = self.low.min(rounded(other.low.max(0.0)));
+            self.high = self.high.max(rounded(other.high.min(1.0)));
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
         json!({ "count": self.count, "share": self.share, "low": self.low, "high": self.high })
     }
 }
@@ -68,7 +76,20 @@ impl Days {
         })
     }
 
-    fn json(&self) -> Value {
+    /// Of times that do not depend on each other.
+    pub(super) fn of_independent(times: &Times) -> Option<Days> {
+        Days::of(times, of_mean(times.mean_days(), times.deviation_days(), times.count()))
+    }
+
+    /// Of times of which one customer may have several.
+    pub(super) fn of_clusters(times: &Times, spread: &Clusters, customers: u64) -> Option<Days> {
+        let seconds = times.mean_days() * DAY as f64 * times.count() as f64;
+        let days = |end: f64| end / DAY as f64;
+        let interval = spread.interval(seconds, times.count() as f64, customers);
+        Days::of(times, interval.map(|ends| Interval { low: days(ends.low), high: days(ends.high) }))
+    }
+
+    pub(super) fn json(&self) -> Value {
         json!({
             "mean": self.mean,
             "low": self.interval.map(|interval| interval.low),
@@ -269,10 +290,7 @@ fn duration(tally: &Tally) -> Option<Days> {
 fn several(tally: &Tally, spread: &Clusters, times: impl Fn(&Tally) -> &Times) -> Option<Days> {
     let own = times(tally);
     let interval = if tally.parts.is_empty() {
-        let seconds = own.mean_days() * DAY as f64 * own.count() as f64;
-        let days = |end: f64| end / DAY as f64;
-        let interval = spread.interval(seconds, own.count() as f64, tally.customers);
-        interval.map(|ends| Interval { low: days(ends.low), high: days(ends.high) })
+        return Days::of_clusters(own, spread, tally.customers);
     } else {
         of_parts(&parts(tally, |part| in_days(times(part))))
     };
@@ -297,10 +315,7 @@ fn stage(machine: &Machine, tally: &Tally, index: usize) -> StageFigures {
         let of = |part: &Tally| (part.stages[index].exits[exit] as f64, part.stages[index].times.count() as f64);
         let mut share = Share::new(*count, left, &parts(tally, of));
         let spread = counted.exit_spread[exit].interval(*count as f64, left as f64, tally.customers);
-        if let (true, Some(spread)) = (tally.parts.is_empty(), spread) {
-            share.low = share.low.min(rounded(spread.low.max(0.0)));
-            share.high = share.high.max(rounded(spread.high.min(1.0)));
-        }
+        share.widen(spread.filter(|_| tally.parts.is_empty()));
         let to = transition.map(|transition| machine.playbook.place_name(transition.target).name.clone());
         Some(ExitFigures { to, by, share })
     });

@@ -4,7 +4,7 @@ use super::draw::Situation;
 use super::plan::{Plan, Site, Step};
 use super::random::Stream;
 use crate::model::scenario::{Odds, Sampler};
-use crate::model::{CadenceId, FactScope, OfferId, ServiceId, StageId};
+use crate::model::{CadenceId, FactId, FactScope, OfferId, ServiceId, StageId};
 use crate::run::evaluate::View;
 use crate::run::evaluate::fitted;
 use crate::run::journey::{Answer, World};
@@ -101,6 +101,18 @@ impl<'p> Scene<'p> {
     /// What the scenario says of the customer at the start. What is known already stays: facts with a value, and the
     /// services of a customer from a file.
     pub(super) fn begin(&mut self, machine: &Machine, number: u64, customer: &mut Customer, from_file: bool) {
+        self.begin_with(machine, number, customer, from_file, &|_, _| from_file);
+    }
+
+    /// The same, where the services or some facts are known: those that `keeps` names stay where they have a value.
+    pub(super) fn begin_with(
+        &mut self,
+        machine: &Machine,
+        number: u64,
+        customer: &mut Customer,
+        services_known: bool,
+        keeps: &dyn Fn(FactId, Option<ServiceId>) -> bool,
+    ) {
         self.customer = number;
         self.drawn.fill(0);
         self.done.fill(0);
@@ -109,7 +121,7 @@ impl<'p> Scene<'p> {
         self.stack.clear();
         self.taken.clear();
         self.begun = false;
-        if let (Some((site, odds, if_none)), false) = (&self.plan.services, from_file) {
+        if let (Some((site, odds, if_none)), false) = (&self.plan.services, services_known) {
             for (index, chance) in odds.iter().enumerate() {
                 let service = ServiceId(index as u32);
                 if self.stream(site, Some(service)).yes(chance.0) {
@@ -139,7 +151,7 @@ impl<'p> Scene<'p> {
                     Some(service) => &mut customer.services[service.index()][fact.slot],
                     None => &mut customer.facts[fact.slot],
                 };
-                if from_file && known.is_some() {
+                if known.is_some() && keeps(draw.draw.fact, service) {
                     continue;
                 }
                 let view = View { machine, state: &state, track: CUSTOMER_TRACK, service, outside: false };
