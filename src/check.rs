@@ -34,6 +34,7 @@ mod no_services;
 mod no_way_to_finish;
 mod only_failure;
 mod open_work_at_end;
+pub mod outdated_variant;
 mod properties;
 mod read_before_set;
 mod resume_never_left;
@@ -86,8 +87,13 @@ struct Subject<'a> {
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
 
 /// Rules about what is there.
-const ALWAYS: [Check; 4] =
-    [after_otherwise::check, mandatory_and_optional::check, no_services::check, broken_link::check];
+const ALWAYS: [Check; 5] = [
+    after_otherwise::check,
+    mandatory_and_optional::check,
+    no_services::check,
+    broken_link::check,
+    outdated_variant::check,
+];
 
 /// Rules that conclude something from what is used and what is for whom: only for a playbook without mistakes.
 const SOUND: [Check; 4] =

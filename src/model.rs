@@ -260,8 +260,8 @@ pub struct Variant {
     pub origin: Span,
     /// `variant NAME …` up to the brace.
     pub head: Span,
-    /// Until when it is meant to be followed.
-    pub valid_until: Option<Date>,
+    /// The last day on which customers begin with it, and where that is written.
+    pub valid_until: Option<(Date, Span)>,
     /// What of the base it does without: in words, and why. Its own, then those of its base.
     pub waived: Vec<Waived>,
 }

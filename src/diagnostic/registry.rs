@@ -92,6 +92,7 @@ rules! {
     CUSTOMERS_WITHOUT_VARIANT "P231" "customers-without-variant" Note "Some customers belong to no variant";
     ENDLESS_LIFECYCLE "P232" "endless-lifecycle" Error "Customers can go round from playbook to playbook for ever";
     MISSING_HANDOVER "P233" "missing-handover" Note "The next playbook asks on entry for something this one does not know";
+    OUTDATED_VARIANT "P234" "outdated-variant" Warning "A variant is followed after the last day it is meant for";
 
     OVERLAPPING_GUARDS "P301" "overlapping-guards" Error "Two transitions can be taken at the same moment";
     STUCK_CUSTOMER "P302" "stuck-customer" Error "No transition is for some customers, and nothing else moves them";

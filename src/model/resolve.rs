@@ -348,7 +348,7 @@ fn variant(derived: &ast::Derived) -> Variant {
         base: derived.base.text.clone(),
         origin: derived.origin,
         head: derived.head,
-        valid_until: derived.valid_until.map(|(date, _)| date),
+        valid_until: derived.valid_until,
         waived: waived.collect(),
     }
 }

@@ -370,7 +370,8 @@ fn apply(base: &Playbook, variant: &Variant, properties: &[&Name], out: &mut Vec
     let derived = Derived {
         base: variant.base.clone(),
         head: variant.head,
-        valid_until: variant.valid_until,
+        // Where it says nothing it lasts as long as the variant it is made from.
+        valid_until: variant.valid_until.or(base.derived.as_ref().and_then(|derived| derived.valid_until)),
         waivers: variant.waivers.iter().chain(inherited).cloned().collect(),
         touched,
         origin: base.name.span,

@@ -35,7 +35,7 @@ pub fn summary(documents: &[&Document], sources: &Sources, language: Option<&str
             counted(document.tests.len(), "test"),
         ));
         if let Some(variant) = &playbook.about.variant {
-            if let Some(date) = variant.valid_until {
+            if let Some((date, _)) = variant.valid_until {
                 text.push_str(&format!("  valid until {date}\n"));
             }
             for waived in &variant.waived {
@@ -71,7 +71,7 @@ pub fn json(documents: &[&Document], sources: &Sources) -> String {
                 "of": variant.map(|variant| variant.base.as_str()),
                 "version": playbook.about.version,
                 "customers": customers.map(|customers| one_line(sources.text(customers.span))),
-                "valid_until": variant.and_then(|variant| variant.valid_until).map(|date| date.to_string()),
+                "valid_until": variant.and_then(|variant| variant.valid_until).map(|(date, _)| date.to_string()),
                 "waived": waived,
                 "stages": playbook.stages.iter().map(|stage| stage.name.name.as_str()).collect::<Vec<_>>(),
                 "tasks": playbook.tasks.iter().map(crate::model::Task::label).collect::<Vec<_>>(),

@@ -255,6 +255,7 @@ fn keyword(rule: Rule) -> Vec<String> {
         (Rule::task_when, _) => vec!["when".to_owned()],
         (Rule::for_services | Rule::for_playbook, _) => vec!["for".to_owned()],
         (Rule::by_roles, _) => vec!["by".to_owned()],
+        (Rule::motion, _) => vec!["motion".to_owned()],
         (Rule::link, _) => vec!["link".to_owned()],
         (Rule::again, _) => vec!["again".to_owned()],
         (Rule::due, _) => vec!["due".to_owned()],

@@ -98,6 +98,19 @@ pub(super) fn stage(stage: &mut Stage, amendment: &Amendment) {
     retitled(&mut stage.title, amendment);
     names(&mut stage.services, &amendment.to.services, amendment.without.contains(&Lost::For));
     names(&mut stage.roles, &amendment.to.roles, amendment.without.contains(&Lost::By));
+    let motions = &amendment.to.motions;
+    if motions.is_empty() && !amendment.without.contains(&Lost::Motion) {
+        return;
+    }
+    // In the place of what was said, else after the prose.
+    let motion = |item: &StageItem| matches!(item, StageItem::Motion(..));
+    let about = |item: &StageItem| matches!(item, StageItem::About(..));
+    let after = stage.items.iter().rposition(about).map_or(0, |at| at + 1);
+    let at = stage.items.iter().position(motion).unwrap_or(after);
+    stage.items.retain(|item| !motion(item));
+    if let (Some(first), Some(last)) = (motions.first(), motions.last()) {
+        stage.items.insert(at, StageItem::Motion(first.span.to(last.span), motions.clone()));
+    }
 }
 
 pub(super) fn block(block: &mut Block, amendment: &Amendment) {
@@ -208,7 +221,8 @@ pub(super) fn changes_something(found: &Found<'_>, amendment: &Amendment) -> boo
         }
         Found::StageItem(StageItem::About(_, old)) => differs(old, |new| about(new, amendment)),
         Found::Stage(old) => {
-            let head = Stage { items: Vec::new(), ..(*old).clone() };
+            let motions = old.items.iter().filter(|item| matches!(item, StageItem::Motion(..)));
+            let head = Stage { items: motions.cloned().collect(), ..(*old).clone() };
             differs(&head, |new| stage(new, amendment))
         }
         Found::Block(old) => differs(&old.title, |new| retitled(new, amendment)),
@@ -301,6 +315,13 @@ fn still(found: &Found<'_>, part: &WasPart) -> bool {
         (WasPart::End(kind), Found::Scope(ScopeItem::End(end))) => end.kind == Some(*kind),
         (WasPart::Services(names), _) => list(names) == list(services),
         (WasPart::Roles(names), _) => list(names) == list(roles),
+        (WasPart::Motions(names), Found::Stage(stage)) => {
+            let motions = stage.items.iter().filter_map(|item| match item {
+                StageItem::Motion(_, motions) => Some(list(motions)),
+                _ => None,
+            });
+            list(names) == motions.flatten().collect::<Vec<_>>()
+        }
         (WasPart::When(condition), _) => when.is_some_and(|old| same(old, condition)),
         // What looks like a value may be a whole text, or the address of a link.
         (WasPart::Value(Expr { kind: ExprKind::Text(text), .. }), Found::Link(link)) => link.address.text == *text,

@@ -61,7 +61,7 @@ pub struct Variant {
     pub pin: Option<Literal>,
     /// What it says about itself: takes the place of what the base says.
     pub about: Vec<PlaybookItem>,
-    /// `valid until DATE`.
+    /// `valid until DATE`: the last day on which customers begin with it.
     pub valid_until: Option<(Date, Span)>,
     /// What it waives.
     pub waivers: Vec<Waiver>,
@@ -284,6 +284,8 @@ pub enum Lost {
     Again,
     /// `link`.
     Link,
+    /// `motion`.
+    Motion,
     /// `at most`.
     AtMost,
     /// `continues`.
@@ -318,6 +320,8 @@ pub struct Changed {
     pub services: Vec<Name>,
     /// `by …`.
     pub roles: Vec<Name>,
+    /// `motion …`.
+    pub motions: Vec<Name>,
     /// `when …`, the condition of an input or output, the value of a `let`, parameter or default, the period of a cadence.
     pub value: Option<Expr>,
     /// `due within …`.
@@ -386,6 +390,8 @@ pub enum WasPart {
     Services(Vec<Name>),
     /// `by …`.
     Roles(Vec<Name>),
+    /// `motion …`.
+    Motions(Vec<Name>),
     /// `when …`.
     When(Expr),
     /// `due within …`.
@@ -411,7 +417,7 @@ pub struct Derived {
     pub base: Name,
     /// Whose operations, `variant NAME …` up to the brace.
     pub head: Span,
-    /// Until when it is meant to be followed.
+    /// The last day on which customers begin with it.
     pub valid_until: Option<(Date, Span)>,
     /// What is waived: its own, then those of its base.
     pub waivers: Vec<Waiver>,

@@ -194,6 +194,7 @@ impl Builder<'_> {
             Rule::again => WasPart::Again,
             Rule::for_services => WasPart::Services(self.names(part)),
             Rule::by_roles => WasPart::Roles(self.names(part)),
+            Rule::motion => WasPart::Motions(self.names(part)),
             Rule::task_when => WasPart::When(self.first_expression(part)?),
             Rule::due => WasPart::Due(self.first_expression(part)?),
             Rule::at_most => WasPart::AtMost(self.at_most(part)),
@@ -240,7 +241,13 @@ impl Builder<'_> {
     fn says_something(&self, pair: &Pair<'_, Rule>) -> bool {
         matches!(
             pair.as_rule(),
-            Rule::changed_text | Rule::by_roles | Rule::for_services | Rule::without | Rule::value | Rule::at_most
+            Rule::changed_text
+                | Rule::by_roles
+                | Rule::for_services
+                | Rule::motion
+                | Rule::without
+                | Rule::value
+                | Rule::at_most
         )
     }
 
@@ -342,6 +349,7 @@ impl Builder<'_> {
                 }
                 Rule::for_services => to.services.extend(self.names(pair)),
                 Rule::by_roles => to.roles.extend(self.names(pair)),
+                Rule::motion => to.motions.extend(self.names(pair)),
                 Rule::task_when | Rule::default => {
                     twice = to.value.is_some().then_some("a condition or value");
                     to.value = self.first_expression(pair);
@@ -392,6 +400,7 @@ impl Builder<'_> {
                 Rule::kw_for => Lost::For,
                 Rule::kw_again => Lost::Again,
                 Rule::kw_link => Lost::Link,
+                Rule::kw_motion => Lost::Motion,
                 Rule::kw_at => Lost::AtMost,
                 Rule::kw_continues => Lost::Continues,
                 Rule::kw_text => Lost::Text,
