@@ -1,6 +1,6 @@
 //! `endless-lifecycle` and `missing-handover`: from one playbook into the next.
 
-use crate::diagnostic::{Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
+use crate::diagnostic::{BROKEN_LINK, Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
 use crate::model::{Atom, Document, Expr, FactId, LetId, Node, Playbook, Volatility};
 use crate::run::chain::alike;
 use crate::source::Span;
@@ -19,20 +19,30 @@ struct Step<'d> {
 /// Looks at where customers go on from one of these playbooks into another of them.
 #[must_use]
 pub fn chains(documents: &[&Document]) -> Vec<Diagnostic> {
-    let mut steps = Vec::new();
+    let (mut steps, mut findings) = (Vec::new(), Vec::new());
     for (from, document) in documents.iter().enumerate() {
         for end in &document.playbook.ends {
             let Some((name, span)) = &end.continues else { continue };
             let to = documents.iter().position(|other| other.playbook.name.name == *name);
             // The end of a base goes on for its variants too; that is said once, of the base.
             let own = contains(document.playbook.about.written, *span);
+            let named = documents.iter().map(|other| &other.playbook.name).filter(|other| other.name == *name);
+            let places: BTreeSet<Span> = named.map(|other| other.span).collect();
+            // Which of two is meant is the author's to say, and not decided by which comes first.
+            if places.len() > 1 {
+                let message = format!("it is not clear which of {} playbooks `{name}` follows", places.len());
+                let finding = Diagnostic::new(&BROKEN_LINK, *span, message).help("Rename all of them but one");
+                let finding = places.iter().fold(finding, |finding, place| finding.related(*place, "this one"));
+                findings.extend(own.then_some(finding));
+                continue;
+            }
             if let (Some(to), true) = (to, own) {
                 let bounded = end.continues_limit.is_some();
                 steps.push(Step { from, to, span: *span, end: &end.name.name, bounded });
             }
         }
     }
-    let mut findings = circles(documents, &steps);
+    findings.extend(circles(documents, &steps));
     for step in &steps {
         findings.extend(handover(&documents[step.from].playbook, &documents[step.to].playbook, step));
     }

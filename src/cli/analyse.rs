@@ -13,6 +13,7 @@ use crate::model::resolve::resolve_each;
 use crate::report::diagnostics::{Format, render, render_for_people};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -62,10 +63,14 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
     let looked_at = |file: &&LoadedFile| file.requested || bases.contains(&file.id);
     let (mut documents, mut of_bases) = (Vec::new(), Vec::new());
     let mut found_in: BTreeMap<Span, Vec<Diagnostic>> = BTreeMap::new();
-    for (index, file) in loaded.files.iter().enumerate().filter(|(_, file)| looked_at(file)) {
-        let (resolved, found) = resolve_each(&file.tree, &loaded.imported(index));
+    let wanted: Vec<usize> =
+        loaded.files.iter().enumerate().filter(|(_, file)| looked_at(file)).map(|(index, _)| index).collect();
+    // Files do not depend on each other once variants are in place: each is looked at by whichever thread is free.
+    let look = |index: &usize| {
+        let (index, file) = (*index, loaded.files.get(*index)?);
+        let (resolved, mut found) = resolve_each(&file.tree, &loaded.imported(index));
         let gaps = unread.around(&loaded, index);
-        diagnostics.extend(found.into_iter().filter(|found| !gaps.explain(&loaded.sources, found)));
+        found.retain(|found| !gaps.explain(&loaded.sources, found));
         let around: Vec<&ast::File> = loaded
             .files
             .iter()
@@ -81,13 +86,22 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
             if gaps.is_empty() && document.playbook.name.span.file == file.id {
                 found.extend(check(&document, &StateGraph::new(&document.playbook), around));
             }
-            found_in.entry(document.playbook.name.span).or_default().extend(found);
-            whole.push(document);
+            whole.push((document, found));
         }
-        if file.requested {
-            documents.push((file.id, whole));
+        Some((file.id, file.requested, found, whole))
+    };
+    let looked: Vec<_> = wanted.par_iter().filter_map(look).collect();
+    for (id, requested, found, whole) in looked {
+        diagnostics.extend(found);
+        let mut own = Vec::with_capacity(whole.len());
+        for (document, found) in whole {
+            found_in.entry(document.playbook.name.span).or_default().extend(found);
+            own.push(document);
+        }
+        if requested {
+            documents.push((id, own));
         } else {
-            of_bases.extend(whole);
+            of_bases.extend(own);
         }
     }
     let all: Vec<&Document> = documents.iter().flat_map(|(_, documents)| documents).collect();

@@ -1,7 +1,11 @@
 //! A tree to text: for playbooks that stand in no file as they are, such as those of variants.
 //!
 //! Conditions and values are taken from the texts they were read from, word by word; everything else is written from
-//! the tree. Comments are left out.
+//! the tree. Comments come with the items they stand above or behind.
+
+mod comments;
+
+use comments::Comments;
 
 use crate::source::{Sources, Span};
 use crate::syntax::ast::*;
@@ -9,12 +13,13 @@ use crate::syntax::ast::*;
 /// Writes a playbook; its places are in these texts.
 pub(super) struct Writer<'s> {
     sources: &'s Sources,
+    comments: Comments<'s>,
     out: String,
 }
 
 /// The text of a playbook, not yet in its usual look.
 pub(super) fn write(playbook: &Playbook, sources: &Sources) -> String {
-    let mut writer = Writer { sources, out: String::new() };
+    let mut writer = Writer { sources, comments: Comments::new(playbook, sources), out: String::new() };
     writer.playbook(playbook);
     writer.out
 }
@@ -131,6 +136,36 @@ impl Writer<'_> {
         self.out.push('\n');
     }
 
+    /// A line with the comments of an item, above and behind it.
+    fn item(&mut self, span: Span, line: &str) {
+        let line = self.commented(span, span, line);
+        self.line(&line);
+    }
+
+    /// The line an item of several lines begins with.
+    fn long(&mut self, span: Span, head: Span, line: &str) {
+        let line = self.commented(span, head, line);
+        self.line(&line);
+    }
+
+    /// The same, where an item is long and its line is its head.
+    fn commented(&mut self, span: Span, head: Span, line: &str) -> String {
+        let mut lines = self.comments.above(span);
+        let behind = self.comments.behind(head).map(|comment| format!(" {comment}")).unwrap_or_default();
+        lines.push(format!("{line}{behind}"));
+        lines.join("\n")
+    }
+
+    /// Transitions one below the other.
+    fn ways<'w>(&mut self, ways: impl Iterator<Item = &'w Transition>) -> String {
+        let mut lines = Vec::new();
+        for way in ways {
+            let line = self.way(way);
+            lines.push(self.commented(way.span, way.span, &line));
+        }
+        lines.join("\n")
+    }
+
     /// Items of one kind stand together; between kinds stands an empty line.
     fn apart(&mut self) {
         if !self.out.ends_with("{\n") && !self.out.ends_with("\n\n") {
@@ -147,7 +182,7 @@ impl Writer<'_> {
     }
 
     fn playbook(&mut self, playbook: &Playbook) {
-        self.line(&format!("playbook {}{} {{", playbook.name.text, title(playbook.title.as_ref())));
+        self.item(playbook.name.span, &format!("playbook {}{} {{", playbook.name.text, title(playbook.title.as_ref())));
         let mut last = None;
         for item in &playbook.items {
             let one_line =
@@ -163,6 +198,7 @@ impl Writer<'_> {
     }
 
     fn playbook_item(&mut self, item: &PlaybookItem) {
+        let span = item.span();
         match item {
             PlaybookItem::Property(_, header) => {
                 let line = match header {
@@ -173,24 +209,26 @@ impl Writer<'_> {
                     Header::Source(text) => format!("source {}", quoted(&text.text)),
                     Header::Language(text) => format!("language {}", quoted(&text.text)),
                 };
-                self.line(&line);
+                self.item(span, &line);
             }
             PlaybookItem::Next(next) => {
                 let to = next.link.as_ref().map(|written| format!(" {}", link(written))).unwrap_or_default();
-                self.line(&format!("next {}{}{to}", next.name.text, title(next.text.as_ref())));
+                self.item(span, &format!("next {}{}{to}", next.name.text, title(next.text.as_ref())));
             }
             PlaybookItem::Audience(_, condition) => {
                 let condition = self.expr(condition);
-                self.line(&format!("for customers where {condition}"));
+                self.item(span, &format!("for customers where {condition}"));
             }
-            PlaybookItem::Overview(_, words) => self.line(&format!("overview {}", text(words))),
-            PlaybookItem::Objectives(_, list) => self.block("objectives", list.iter().map(text).collect()),
+            PlaybookItem::Overview(_, words) => self.item(span, &format!("overview {}", text(words))),
+            PlaybookItem::Objectives(_, list) => {
+                self.block(span, "objectives", list.iter().map(|words| (words.main.span, text(words))).collect());
+            }
             PlaybookItem::Metadata(_, list) => {
                 let entry = |entry: &MetadataEntry| {
                     // A key may be any text; written in quotes it always can be read.
-                    format!("{} {}", quoted(&entry.key.text), quoted(&entry.value.text))
+                    (entry.key.span, format!("{} {}", quoted(&entry.key.text), quoted(&entry.value.text)))
                 };
-                self.block("metadata", list.iter().map(entry).collect());
+                self.block(span, "metadata", list.iter().map(entry).collect());
             }
             PlaybookItem::Declarations(_, kind, list) => {
                 let word = match kind {
@@ -199,62 +237,65 @@ impl Writer<'_> {
                     DeclarationKind::Events => "events",
                     DeclarationKind::Blockers => "blockers",
                 };
-                self.block(word, list.iter().map(declaration).collect());
+                let entry = |entry: &Declaration| (entry.name.span, declaration(entry));
+                self.block(span, word, list.iter().map(entry).collect());
             }
             PlaybookItem::Services(_, list) => {
                 let entry = |entry: &ServiceEntry| match entry {
-                    ServiceEntry::Service(service) => declaration(service),
-                    ServiceEntry::Group(name, members) => format!("{} = {}", name.text, names(members)),
+                    ServiceEntry::Service(service) => (service.name.span, declaration(service)),
+                    ServiceEntry::Group(name, members) => (name.span, format!("{} = {}", name.text, names(members))),
                 };
-                self.block("services", list.iter().map(entry).collect());
+                self.block(span, "services", list.iter().map(entry).collect());
             }
             PlaybookItem::Links(_, list) => {
                 let entry = |entry: &LinkEntry| {
-                    format!("{} {}{}", entry.name.text, quoted(&entry.address.text), title(entry.text.as_ref()))
+                    let words = title(entry.text.as_ref());
+                    (entry.name.span, format!("{} {}{words}", entry.name.text, quoted(&entry.address.text)))
                 };
-                self.block("links", list.iter().map(entry).collect());
+                self.block(span, "links", list.iter().map(entry).collect());
             }
             PlaybookItem::Facts(_, scope, list) => {
                 let of = if *scope == FactScope::Customer { "the customer" } else { "each service" };
-                let list = list.iter().map(|fact| self.fact(fact)).collect();
-                self.block(&format!("facts of {of}"), list);
+                let list = list.iter().map(|fact| (fact.span, self.fact(fact))).collect();
+                self.block(span, &format!("facts of {of}"), list);
             }
             PlaybookItem::Parameter(item) => {
                 let range = self.range(item.range.as_ref());
                 let value = self.expr(&item.value);
                 let (name, kind, words) = (&item.name.text, kind(&item.kind), title(item.text.as_ref()));
-                self.line(&format!("param {name} : {kind}{range} = {value}{words}"));
+                self.item(span, &format!("param {name} : {kind}{range} = {value}{words}"));
             }
             PlaybookItem::Let(item) => {
                 let value = self.expr(&item.value);
-                self.line(&format!("let {} = {value}{}", item.name.text, title(item.text.as_ref())));
+                self.item(span, &format!("let {} = {value}{}", item.name.text, title(item.text.as_ref())));
             }
             PlaybookItem::Calendar(item) => {
                 let mut list = Vec::new();
-                list.extend(item.zone.as_ref().map(|zone| format!("zone {}", quoted(&zone.text))));
-                if !item.holidays.is_empty() {
+                list.extend(item.zone.as_ref().map(|zone| (zone.span, format!("zone {}", quoted(&zone.text)))));
+                if let Some((_, first)) = item.holidays.first() {
                     let days: Vec<String> = item.holidays.iter().map(|(_, span)| self.source(*span)).collect();
-                    list.push(format!("holidays {}", days.join(", ")));
+                    list.push((*first, format!("holidays {}", days.join(", "))));
                 }
-                self.block("calendar", list);
+                self.block(span, "calendar", list);
             }
             PlaybookItem::History(_, list) => {
                 let row = |change: &Change| {
                     let only = change.only.as_ref().map(|tag| format!(" only @{}", tag.text)).unwrap_or_default();
-                    format!("{}{only} {} {}", change.date, quoted(&change.who.text), text(&change.what))
+                    let what = text(&change.what);
+                    (change.span, format!("{}{only} {} {what}", change.date, quoted(&change.who.text)))
                 };
-                self.block("history", list.iter().map(row).collect());
+                self.block(span, "history", list.iter().map(row).collect());
             }
             PlaybookItem::Uses(uses) => {
-                self.line(&format!("uses {}{}", uses.name.text, listed("without", &uses.without)));
+                self.item(span, &format!("uses {}{}", uses.name.text, listed("without", &uses.without)));
             }
             PlaybookItem::Flow(item) => self.scope_item(item),
         }
     }
 
-    fn block(&mut self, head: &str, lines: Vec<String>) {
-        self.line(&format!("{head} {{"));
-        lines.iter().for_each(|line| self.line(line));
+    fn block(&mut self, span: Span, head: &str, lines: Vec<(Span, String)>) {
+        self.item(span, &format!("{head} {{"));
+        lines.iter().for_each(|(span, line)| self.item(*span, line));
         self.line("}");
     }
 
@@ -278,16 +319,20 @@ impl Writer<'_> {
 
     fn clause(&mut self, word: &str, clause: &Clause) {
         let condition = clause.condition.as_ref().map(|condition| format!(": {}", self.expr(condition)));
-        self.line(&format!("{word} {}{}", text(&clause.text), condition.unwrap_or_default()));
+        self.item(clause.span, &format!("{word} {}{}", text(&clause.text), condition.unwrap_or_default()));
     }
 
     fn scope_item(&mut self, item: &ScopeItem) {
         match item {
             ScopeItem::Input(clause) => self.clause("input", clause),
             ScopeItem::Output(clause) => self.clause("output", clause),
-            ScopeItem::Start(_, ways) => {
-                let ways: Vec<String> = ways.iter().map(|way| self.way(way)).collect();
-                self.line(&format!("start {}", ways.join("\n")));
+            ScopeItem::Start(span, ways) => {
+                // What stands above the word does not stand above the first way.
+                let above = self.comments.above(*span);
+                above.iter().for_each(|comment| self.line(comment));
+                self.line("start");
+                let ways = self.ways(ways.iter());
+                self.line(&ways);
             }
             ScopeItem::Stage(stage) => self.stage(stage),
             ScopeItem::End(end) => {
@@ -300,10 +345,10 @@ impl Writer<'_> {
                 let often = end.continues_limit.as_ref().map(|limit| self.limit(limit)).unwrap_or_default();
                 let on =
                     end.continues.as_ref().map(|name| format!(" continues {}{often}", name.text)).unwrap_or_default();
-                self.line(&format!("end {}{}{kind}{on}", end.name.text, title(end.title.as_ref())));
+                self.item(end.span, &format!("end {}{}{kind}{on}", end.name.text, title(end.title.as_ref())));
             }
             ScopeItem::Transition(way) => {
-                let way = self.way(way);
+                let way = self.ways(std::iter::once(way));
                 self.line(&way);
             }
             ScopeItem::Block(block) => self.tracks(block),
@@ -328,13 +373,13 @@ impl Writer<'_> {
         let head = format!("{name}{}", title(block.title.as_ref()));
         match &block.kind {
             BlockKind::EachService(items) => {
-                self.line(&format!("each service{head} {{"));
+                self.long(block.span, block.head, &format!("each service{head} {{"));
                 self.scope_items(items);
             }
             BlockKind::Together(branches) => {
-                self.line(&format!("together{head} {{"));
+                self.long(block.span, block.head, &format!("together{head} {{"));
                 for branch in branches {
-                    self.line(&format!("branch {}{} {{", branch.name.text, title(branch.title.as_ref())));
+                    self.item(branch.span, &format!("branch {}{} {{", branch.name.text, title(branch.title.as_ref())));
                     self.scope_items(&branch.items);
                     self.line("}");
                 }
@@ -343,43 +388,46 @@ impl Writer<'_> {
         self.line("}");
         // What interrupts the block stands before `then`, the ways taken when it is over after it.
         let over = |way: &&Transition| matches!(way.trigger, Trigger::Completion(_) | Trigger::Otherwise);
-        for way in block.exits.iter().filter(|way| !over(way)) {
-            let way = self.way(way);
-            self.line(&way);
-        }
-        let ways: Vec<String> = block.exits.iter().filter(over).map(|way| self.way(way)).collect();
+        let ways = self.ways(block.exits.iter().filter(|way| !over(way)));
         if !ways.is_empty() {
-            self.line(&format!("then {}", ways.join("\n")));
+            self.line(&ways);
+        }
+        let ways = self.ways(block.exits.iter().filter(over));
+        if !ways.is_empty() {
+            self.line("then");
+            self.line(&ways);
         }
     }
 
     fn stage(&mut self, stage: &Stage) {
         let head = format!("{}{}", listed("by", &stage.roles), listed("for", &stage.services));
-        self.line(&format!("stage {}{}{head} {{", stage.name.text, title(stage.title.as_ref())));
+        let line = format!("stage {}{}{head} {{", stage.name.text, title(stage.title.as_ref()));
+        self.long(stage.span, stage.head, &line);
         for item in &stage.items {
+            let span = item.span();
             match item {
-                StageItem::About(_, words) => self.line(&format!("about {}", text(words))),
-                StageItem::Motion(_, list) => self.line(&format!("motion {}", names(list))),
-                StageItem::Link(_, written) => self.line(&link(written)),
+                StageItem::About(_, words) => self.item(span, &format!("about {}", text(words))),
+                StageItem::Motion(_, list) => self.item(span, &format!("motion {}", names(list))),
+                StageItem::Link(_, written) => self.item(span, &link(written)),
                 StageItem::Input(clause) => self.clause("input", clause),
                 StageItem::Output(clause) => self.clause("output", clause),
                 StageItem::Needs(needs) => {
                     let words = needs.text.as_ref().map(|words| format!(" {}:", text(words))).unwrap_or_default();
                     let condition = self.expr(&needs.condition);
-                    self.line(&format!("needs{words} {condition}"));
+                    self.item(span, &format!("needs{words} {condition}"));
                 }
                 StageItem::Work(work) => self.work(work),
                 StageItem::Cadence(cadence) => {
                     let name = cadence.name.as_ref().map(|name| format!(" as {}", name.text)).unwrap_or_default();
                     let limit = cadence.limit.as_ref().map(|limit| format!(",{}", self.limit(limit)));
                     let period = self.expr(&cadence.period);
-                    self.line(&format!("every {period}{name}{} {{", limit.unwrap_or_default()));
+                    self.long(span, cadence.head, &format!("every {period}{name}{} {{", limit.unwrap_or_default()));
                     cadence.items.iter().for_each(|work| self.work(work));
                     self.line("}");
                 }
-                StageItem::FirstMatch(_) => self.line("first match"),
+                StageItem::FirstMatch(_) => self.item(span, "first match"),
                 StageItem::Transition(way) => {
-                    let way = self.way(way);
+                    let way = self.ways(std::iter::once(way));
                     self.line(&way);
                 }
             }
@@ -400,7 +448,7 @@ impl Writer<'_> {
             WorkItem::Task(task) => self.task(task),
             WorkItem::Step(step) => {
                 let rest = format!("{}{}", listed("by", &step.roles), links(&step.links));
-                self.line(&format!("step {}{rest}", text(&step.text)));
+                self.item(step.span, &format!("step {}{rest}", text(&step.text)));
             }
             WorkItem::Set(set) => {
                 let operator = match set.operator {
@@ -409,10 +457,10 @@ impl Writer<'_> {
                     AssignOperator::Subtract => "-=",
                 };
                 let value = self.expr(&set.value);
-                self.line(&format!("set {} {operator} {value}", set.fact.text));
+                self.item(set.span, &format!("set {} {operator} {value}", set.fact.text));
             }
-            WorkItem::Together(_, items) => {
-                self.line("together {");
+            WorkItem::Together(span, items) => {
+                self.item(*span, "together {");
                 items.iter().for_each(|work| self.work(work));
                 self.line("}");
             }
@@ -430,7 +478,7 @@ impl Writer<'_> {
         let due = task.due.as_ref().map(|due| format!(" due within {}", self.expr(due))).unwrap_or_default();
         let whom = format!("{}{}", listed("for", &task.services), listed("by", &task.roles));
         let (id, title, links) = (task_ref(&task.id), title(task.title.as_ref()), links(&task.links));
-        self.line(&format!("task {id}{flag}{again}{title}{whom}{when}{due}{links}"));
+        self.item(task.span, &format!("task {id}{flag}{again}{title}{whom}{when}{due}{links}"));
     }
 
     fn way(&self, way: &Transition) -> String {

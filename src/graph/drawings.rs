@@ -1,7 +1,8 @@
 //! Tests of the drawings on whole playbooks.
 
+use super::lifecycle::lifecycle;
 use super::picture::{ClusterKind, NodeKind, Picture, Vertex};
-use super::{StateGraph, dot, json, mermaid, svg};
+use super::{EdgeClass, StateGraph, dot, json, mermaid, svg};
 use crate::model::resolve::resolve;
 use crate::source::Sources;
 use crate::syntax::parse;
@@ -68,6 +69,43 @@ fn blocks_and_branches_are_clusters_in_clusters() {
         ("each service", ClusterKind::EachService, Some("technical")),
     ];
     assert_eq!(clusters, expected);
+}
+
+#[test]
+fn a_lifecycle_is_drawn_with_its_playbooks_as_clusters() {
+    let text = r#"
+        playbook one "One" { start -> a stage a { -> x -> y after 3 days } end x success continues two end y failure }
+        playbook two "Two" {
+          services { teams }
+          each service as tracks { start -> a stage a { -> done_well } end done_well success }
+          then -> back
+          end back "Back" neutral continues one at most 2 times
+          end stay neutral continues nowhere
+        }"#
+    .replace("-> x -> y after 3 days", "-> x  after 3 days -> y");
+    let mut sources = Sources::new();
+    let id = sources.add("test.play", text.as_str());
+    let (file, problems) = parse(sources.get(id).expect("just added"), id);
+    let (documents, _) = resolve(&file, &[]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let playbooks: Vec<&crate::model::Playbook> = documents.iter().map(|document| &document.playbook).collect();
+    let picture = lifecycle(&playbooks, &sources, None);
+    let clusters: Vec<_> = picture.clusters.iter().map(|cluster| (cluster.id.as_str(), cluster.kind)).collect();
+    let (process, tracks) = (ClusterKind::Process, ClusterKind::EachService);
+    assert_eq!(clusters, [("one", process), ("two", process), ("two.tracks", tracks)]);
+    assert!(picture.nodes.iter().all(|node| node.cluster.is_some()));
+    let between = picture.edges.iter().filter(|edge| edge.class == EdgeClass::Continues);
+    let between: Vec<_> = between.map(|edge| (picture.id(edge.from), picture.id(edge.to), edge.full_label())).collect();
+    assert_eq!(between, [("one.x", "two", "x".to_owned()), ("two.back", "one", "Back, at most 2 times".to_owned())]);
+    // Every drawing shows both ways between the two.
+    let svg = svg::write(&picture);
+    assert_eq!(svg.matches("class=\"line continues\"").count(), 2 + 1, "two, and one in the key");
+    assert_eq!(svg.matches("<rect class=\"process\"").count(), 2);
+    let mermaid = mermaid::write(&picture);
+    assert!(mermaid.contains("c0 --> c1 : x") && mermaid.contains("c1 --> c0 : Back, at most 2 times"), "{mermaid}");
+    let dot = dot::write(&picture);
+    assert!(dot.contains("\"one.x\" -> ") && dot.contains("lhead=\"cluster_1\""), "{dot}");
+    assert!(json::write(&picture).contains("\"class\": \"continues\""));
 }
 
 #[test]

@@ -157,6 +157,72 @@ fn the_resolved_playbook_means_the_same() {
 }
 
 #[test]
+fn every_operation_is_all_that_differs() {
+    // What the variant says of its base is what the whole playbook it makes says of it, and nothing more.
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/show-every-operation");
+    let (exit, whole, stderr) = outcome(&case, &["show", "variant.play", "--resolved"], b"");
+    assert_eq!(exit, 0, "{whole}{stderr}");
+    let folder = folder(&[("whole.play", whole)]);
+    let whole = folder.path().join("whole.play");
+    let (exit, stdout, stderr) =
+        outcome(&case, &["diff", "variant.play", whole.to_str().unwrap(), "--expect-none"], b"");
+    assert_eq!(exit, 0, "{stdout}{stderr}");
+    let (_, said, _) = outcome(&case, &["diff", "variant.play"], b"");
+    let (_, compared, _) = outcome(&case, &["diff", "base.play", whole.to_str().unwrap()], b"");
+    assert_eq!(said, compared);
+}
+
+#[test]
+fn a_base_that_two_variants_share_is_one() {
+    let text = "import \"left.play\"\nimport \"right.play\"\nimport \"base.play\"\n
+        variant both of left { change param days = 5 days was 20 days }\n";
+    let folder = folder(&[
+        ("base.play", BASE.to_owned()),
+        ("left.play", variant("base.play", "left")),
+        ("right.play", variant("base.play", "right")),
+        ("both.play", text.to_owned()),
+    ]);
+    assert_eq!(found(folder.path(), &["both.play"]), Vec::<String>::new());
+}
+
+#[test]
+fn a_lifecycle_among_other_files() {
+    let first = "playbook first { stage a { -> x } end x success continues base }\n".to_owned();
+    let broken = "playbook broken { stage a { - b } end b success }\n".to_owned();
+    let folder = folder(&[
+        ("first.play", first.clone()),
+        ("链 of/base.play", BASE.to_owned()),
+        ("broken.play", broken),
+        ("to-broken.play", first.replace("continues base", "continues broken").replace("first", "second")),
+        ("c.json", "{ \"id\": \"contoso\" }".to_owned()),
+    ]);
+    let run = |file: &str, chain: &str| {
+        let arguments = ["run", file, "--customer", "c.json", "--chain", chain, "--format", "json"];
+        let (exit, stdout, stderr) = outcome(folder.path(), &arguments, b"");
+        let told: serde_json::Value = serde_json::from_str(&stdout).unwrap_or_default();
+        let ends = told["chain"].as_array().into_iter().flatten();
+        let ends: Vec<String> = ends.map(|leg| leg["outcome"].as_str().unwrap().to_owned()).collect();
+        (exit, ends, told, stderr)
+    };
+    // What is wrong with a file that nobody comes to does not matter.
+    assert_eq!(run("first.play", ".").1, ["x", "done"]);
+    // The file somebody comes to cannot be read whole: that is said.
+    let (exit, _, told, _) = run("to-broken.play", ".");
+    assert_eq!((exit, told["diagnostics"][0]["name"].as_str()), (1, Some("syntax-error")));
+    let (_, ends, told, _) = run("to-broken.play", "first.play");
+    assert_eq!(
+        (ends, told["then"].as_str()),
+        (vec!["x".to_owned()], Some("contoso goes on to broken, which is not among the files"))
+    );
+    // Two playbooks of one name are not told apart by their order, neither here nor by `check`.
+    fs::create_dir(folder.path().join("other")).unwrap();
+    fs::write(folder.path().join("other/base.play"), BASE).unwrap();
+    let (exit, _, _, stderr) = run("first.play", ".");
+    assert!(exit == 2 && stderr.contains("there are two playbooks `base`"), "{stderr}");
+    assert_eq!(found(folder.path(), &["first.play", "other", "链 of"]), ["first.play:1 broken-link"]);
+}
+
+#[test]
 fn the_variants_keep_what_they_promise() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let paths =

@@ -161,7 +161,15 @@ impl<'t> Index<'t> {
             self.entries.iter().filter(|entry| entry.path.contains(&within) && means(part, &entry.found)).collect();
         let direct: Vec<&Entry<'t>> =
             inside.iter().copied().filter(|entry| entry.path.last() == Some(&within)).collect();
-        if direct.is_empty() { inside } else { direct }
+        if !direct.is_empty() {
+            return direct;
+        }
+        // From outside a name is that of what is declared, and not of where a stage refers to it.
+        let declared = |entry: &&Entry<'t>| matches!(entry.home, Home::List);
+        if matches!(part, PartKind::Declared(..)) && inside.iter().any(|entry| declared(&entry)) {
+            return inside.into_iter().filter(declared).collect();
+        }
+        inside
     }
 
     /// The names of all parts of a kind within a list, for suggestions.

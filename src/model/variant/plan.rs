@@ -147,14 +147,15 @@ impl<'v, 't: 'v, 'o> Plan<'v, 't, 'o> {
                 _ => None,
             },
         };
-        self.touched.push(Touch { span: entry.span, name, operation });
+        self.touched.push(Touch { span: entry.span, name, operation, own: true });
         // What happens to a part shows in what it stands in, and where a transition leads.
         let list = entry.path.last().filter(|span| **span != self.base.name.span);
-        self.touched.extend(list.map(|span| Touch { span: *span, name: None, operation }));
+        self.touched.extend(list.map(|span| Touch { span: *span, name: None, operation, own: false }));
         if let Found::Way(way) = entry.found
             && let Some(target) = self.index.place(&way.target.text)
         {
-            self.touched.push(Touch { span: target.span, name: Some(way.target.text.clone()), operation });
+            let name = Some(way.target.text.clone());
+            self.touched.push(Touch { span: target.span, name, operation, own: false });
         }
     }
 

@@ -438,6 +438,8 @@ pub struct Touch {
     pub name: Option<String>,
     /// The operation.
     pub operation: Span,
+    /// Whether the operation is about this itself, and not about what stands in it or leads there.
+    pub own: bool,
 }
 
 impl Derived {
