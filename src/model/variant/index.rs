@@ -166,7 +166,7 @@ impl<'t> Index<'t> {
         }
         // From outside a name is that of what is declared, and not of where a stage refers to it.
         let declared = |entry: &&Entry<'t>| matches!(entry.home, Home::List);
-        if matches!(part, PartKind::Declared(..)) && inside.iter().any(|entry| declared(&entry)) {
+        if matches!(part, PartKind::Declared(..)) && inside.iter().any(declared) {
             return inside.into_iter().filter(declared).collect();
         }
         inside
