@@ -3,14 +3,17 @@
 //! What only a page has (front matter, sections of other names, the way dates are written) stands in the `metadata` of the
 //! playbook: keys that begin with `page.` are not front matter, and one that ends in `@TAG` belongs to that language.
 
+mod written;
+
 use crate::import::date;
-use crate::import::language::{Column, Flag, Heading, Label, Language, Languages, NameKind};
+use crate::import::language::{Column, Heading, Label, Language, Languages, NameKind};
 use crate::import::play::{heading_name, identifier};
 use crate::model::{Clause, Offer, OfferId, Playbook, ServiceSet, Stage, TaskRef, Text, Work};
 use crate::syntax::ast;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
+use written::TableColumn;
 
 /// The services of stages and tasks in the order they are written, by where these begin.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -284,7 +287,7 @@ impl Writer<'_> {
 
     fn history(&mut self) {
         let style = self.own("page.dates").or(self.any("page.dates")).unwrap_or_default().to_owned();
-        let rows: Vec<Vec<String>> = self
+        let mut rows: Vec<Vec<String>> = self
             .playbook
             .about
             .history
@@ -295,6 +298,9 @@ impl Writer<'_> {
             })
             .map(|change| vec![date::write(change.date, &style), change.who.clone(), self.words(&change.what)])
             .collect();
+        for (place, row) in self.undated() {
+            rows.insert(place.min(rows.len()), row);
+        }
         if rows.is_empty() {
             return;
         }
@@ -313,7 +319,7 @@ impl Writer<'_> {
     }
 
     /// Services as they are written at a place, else in declared order.
-    fn services(&self, services: Option<ServiceSet>, at: u32) -> String {
+    fn services(&self, services: Option<ServiceSet>, at: u32, in_table: bool) -> String {
         let Some(set) = services else {
             return Languages::known().written(&self.language.tag, NameKind::Service, "All Services");
         };
@@ -328,7 +334,8 @@ impl Writer<'_> {
         order.extend(set.iter().map(|service| service.index()));
         let mut names: Vec<String> = Vec::new();
         for service in order {
-            let name = self.name(NameKind::Service, service);
+            let of_tables = self.in_tables(NameKind::Service, service).filter(|_| in_table);
+            let name = of_tables.unwrap_or_else(|| self.name(NameKind::Service, service));
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -366,22 +373,29 @@ impl Writer<'_> {
 
     fn labels(&mut self, stage: &Stage, title: &str, secondary: &[String]) {
         let uncategorized = Languages::known().heading(&self.language.tag, title) == Some(Heading::Uncategorized);
-        let labelled =
-            !stage.roles.is_empty() || !stage.motions.is_empty() || stage.services.is_some() || uncategorized;
+        let labelled = !stage.roles.is_empty()
+            || !stage.motions.is_empty()
+            || stage.services.is_some()
+            || uncategorized
+            || self.has_labels(stage);
         if !labelled && secondary.is_empty() {
             return;
         }
         let mut lines = Vec::new();
         let roles: Vec<String> = stage.roles.iter().map(|role| self.name(NameKind::Role, role.index())).collect();
         let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(", ") };
-        lines.push(format!("{}: **{roles}**", self.language.label(Label::Primary)));
+        let shown = |label: Label, value: String| {
+            let value = self.label_written(stage, label, &value).unwrap_or(value);
+            (!value.is_empty()).then(|| format!("{}: **{value}**", self.language.label(label)))
+        };
+        lines.extend(shown(Label::Primary, roles));
         lines.extend(secondary.iter().cloned());
         let motions: Vec<String> = stage.motions.iter().map(|motion| self.name(NameKind::Motion, *motion)).collect();
         if !motions.is_empty() {
-            lines.push(format!("{}: **{}**", self.language.label(Label::Motions), motions.join(self.separator())));
+            lines.extend(shown(Label::Motions, motions.join(self.separator())));
         }
-        let services = self.services(stage.services, stage.head.start);
-        lines.push(format!("{}: **{services}**", self.language.label(Label::Applies)));
+        let services = self.services(stage.services, stage.head.start, false);
+        lines.extend(shown(Label::Applies, services));
         let text = lines.join("  \n");
         self.apart(&text);
     }
@@ -429,7 +443,11 @@ impl Writer<'_> {
     fn has_number(&self, offer: &Offer) -> bool {
         match self.playbook.tasks.get(offer.task.index()).map(|task| &task.id) {
             Some(TaskRef::Number(_)) => true,
-            Some(TaskRef::Name(name)) => *name == identifier(&offer.title.main),
+            Some(TaskRef::Name(name)) => {
+                let stage = self.playbook.stages.get(offer.stage.index());
+                *name == identifier(&offer.title.main)
+                    || stage.is_some_and(|stage| self.id_written(stage, offer).is_some())
+            }
             None => false,
         }
     }
@@ -460,35 +478,48 @@ impl Writer<'_> {
         }
         let heading = self.language.heading(Heading::Tasks).to_owned();
         self.apart(&format!("#### {heading}"));
+        let offers: Vec<&Offer> = offers.iter().filter_map(|id| self.playbook.offers.get(id.index())).collect();
+        let columns = self.columns(stage, &offers);
         let mut rows = Vec::new();
-        for id in offers {
-            let Some(offer) = self.playbook.offers.get(id.index()) else { continue };
+        for offer in offers {
             let number = match self.playbook.tasks.get(offer.task.index()).map(|task| &task.id) {
                 Some(TaskRef::Number(number)) => number.to_string(),
                 _ => String::new(),
             };
-            let flag = if offer.mandatory { Flag::Mandatory } else { Flag::Optional };
-            let roles: Vec<String> = offer.roles.iter().map(|role| self.name(NameKind::Role, role.index())).collect();
+            let number = self.id_written(stage, offer).unwrap_or(number);
+            let role = |at: usize| self.in_tables(NameKind::Role, at).unwrap_or_else(|| self.name(NameKind::Role, at));
+            let roles: Vec<String> = offer.roles.iter().map(|id| role(id.index())).collect();
             let (services, at) = match offer.services {
                 Some(services) => (Some(services), offer.span.start),
                 None => (stage.services, stage.head.start),
             };
             // A name with links of its own leaves the place of the link to the number.
             let number = match offer.links.first() {
-                Some(link) if self.words(&offer.title).contains("](") => format!("[{number}]({})", link.address),
+                Some(link) if self.words(&offer.title).contains("](") && !number.contains("](") => {
+                    format!("[{number}]({})", link.address)
+                }
                 _ => number,
             };
-            rows.push(vec![
-                number,
-                self.linked(&offer.title, offer.links.first()),
-                self.language.flag(flag).to_owned(),
-                roles.join(", "),
-                self.services(services, at),
-            ]);
+            let services = self.services(services, at, true);
+            let cell = |column: &TableColumn| match column.holds {
+                Some(Column::Id) => number.clone(),
+                Some(Column::Name) if self.is_nameless(stage, offer) => String::new(),
+                Some(Column::Name) if number.contains("](") => self.words(&offer.title),
+                Some(Column::Name) => self.linked(&offer.title, offer.links.first()),
+                Some(Column::Flag) => self.flag_written(stage, offer),
+                Some(Column::Role) => self.roles_written(stage, offer).unwrap_or_else(|| roles.join(", ")),
+                Some(Column::Services) => {
+                    self.services_written(stage, offer, &services).unwrap_or_else(|| services.clone())
+                }
+                _ => self.note(stage, offer, column),
+            };
+            rows.push(columns.iter().map(cell).collect());
         }
-        let columns = [Column::Id, Column::Name, Column::Flag, Column::Role, Column::Services];
-        let head = columns.map(|column| self.language.column(column).to_owned());
-        self.table(&head, &rows, &[2, 3]);
+        let head: Vec<String> = columns.iter().map(|column| column.title.clone()).collect();
+        let is_centred = |column: &TableColumn| matches!(column.holds, Some(Column::Flag | Column::Role));
+        let centred: Vec<usize> =
+            columns.iter().enumerate().filter(|(_, column)| is_centred(column)).map(|(at, _)| at).collect();
+        self.table(&head, &rows, &centred);
     }
 
     /// A table, its columns aligned; those of `centred` in the middle.

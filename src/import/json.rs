@@ -1,6 +1,6 @@
 //! A page as programs read it. Fields may be added; `version` changes when one changes its meaning.
 
-use super::page::{Named, Page, Passage, entries, lead};
+use super::page::{Named, Note, Page, Passage, entries, lead};
 use super::text::{plain, seen};
 use serde_json::{Map, Value as Json, json};
 
@@ -26,7 +26,8 @@ pub fn page(page: &Page, diagnostics: Vec<Json>, exists: &dyn Fn(&str) -> Option
                         "id": task.id, "name": name, "mandatory": task.mandatory,
                         "roles": names(&task.roles), "services": names(&task.services), "line": task.line,
                         "roles_written": written(&task.roles), "services_written": written(&task.services),
-                        "links": links,
+                        "links": links, "id_written": task.written.id, "flag_written": task.written.flag,
+                        "notes": notes(&task.notes),
                     })
                 })
                 .collect();
@@ -103,6 +104,10 @@ fn names(names: &[Named]) -> Vec<&str> {
 
 fn written(names: &[Named]) -> Vec<&str> {
     names.iter().map(|name| name.written.as_str()).collect()
+}
+
+fn notes(notes: &[Note]) -> Vec<Json> {
+    notes.iter().map(|note| json!({ "column": note.column, "text": note.text })).collect()
 }
 
 fn texts(passages: &[Passage]) -> Vec<String> {

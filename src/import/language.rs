@@ -133,6 +133,10 @@ pub struct Language {
     pub motions: BTreeMap<String, Vec<String>>,
     /// Words between the last two names of a list.
     pub and: Vec<String>,
+    /// Words between the last two names of a list of which one is enough.
+    pub or: Vec<String>,
+    /// Words between the first and the last of a range.
+    pub to: Vec<String>,
     /// Words that announce a condition.
     pub conditions: Vec<String>,
     /// Frequent words, by which the language is known; none where its script says enough.

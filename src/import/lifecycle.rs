@@ -68,10 +68,6 @@ pub fn check(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool) -> Vec<
 fn missing_pages(pages: &[Located<'_>], exists: &dyn Fn(&str, &str) -> bool, found: &mut Vec<Diagnostic>) {
     let mut known: BTreeMap<(&str, &str, &str), Option<String>> = BTreeMap::new();
     for located in pages {
-        // A page that stands alone was taken from its neighbours: that they are not there says nothing.
-        if pages.iter().filter(|other| other.folder == located.folder).nth(1).is_none() {
-            continue;
-        }
         let mut said: BTreeSet<(String, u32)> = BTreeSet::new();
         for reference in &located.page.links {
             let target = reference.link.target.as_str();

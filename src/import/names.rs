@@ -1,8 +1,8 @@
 //! Lists of roles, services and motions, as labels and cells hold them.
 
-use super::language::{Flag, Languages, NameKind};
+use super::language::{Languages, NameKind};
 use super::page::Named;
-use super::text::{key, plain, split_outside_brackets, unmarked};
+use super::text::{is_ideographic, key, plain, split_outside_brackets, unmarked};
 
 /// The languages, and the one that comes first.
 #[derive(Debug, Clone, Copy)]
@@ -14,24 +14,6 @@ pub struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// Mandatory or optional, if the cell says nothing else.
-    #[must_use]
-    pub fn flag(&self, cell: &str) -> Option<Flag> {
-        let text = plain(cell);
-        let text = text.trim_matches(['(', ')', '*', ' ', '.', '（', '）']);
-        if text.is_empty() || text.chars().count() > 20 {
-            return None;
-        }
-        let letter = match text {
-            // Letters of other scripts that look the same, and the digit.
-            "О" | "о" | "0" | "Ο" => "O",
-            "М" | "м" | "Μ" => "M",
-            "Е" => "E",
-            other => other,
-        };
-        self.languages.flag(self.language, letter)
-    }
-
     /// Names in a list, with their English forms.
     #[must_use]
     pub fn list(&self, kind: NameKind, text: &str) -> Vec<Named> {
@@ -40,30 +22,24 @@ impl Words<'_> {
         if is_nothing(&text) {
             return Vec::new();
         }
-        if let Some(name) = self.one(kind, &text) {
+        if let Some(name) = self.languages.name(self.language, kind, &text) {
             return vec![Named { name, written: text, known: true }];
         }
         let separators = |character: char| {
-            matches!(character, '/' | ',' | ';' | '、' | '；' | '，' | '／' | '&' | '|' | '＆' | '・' | '\n')
+            matches!(
+                character,
+                '/' | ',' | ';' | '、' | '；' | '，' | '／' | '&' | '|' | '＆' | '・' | '+' | '＋' | '\n'
+            )
         };
         let pieces = split_outside_brackets(&text, separators);
         let mut names: Vec<Named> = Vec::new();
-        let mut at = 0;
-        while at < pieces.len() {
-            // One name may hold a separator: `Classroom/SDS`.
-            let joined = (2..=3).rev().find_map(|count| {
-                let together = pieces.get(at..at + count)?.join("/");
-                self.one(kind, &together).map(|name| (count, name, together))
-            });
-            if let Some((count, name, written)) = joined {
-                names.push(Named { name, written, known: true });
-                at += count;
-                continue;
+        for piece in self.joined(kind, &pieces) {
+            if let Some(more) = self.alternatives(kind, &piece) {
+                names.push(piece);
+                names.extend(more);
+            } else {
+                names.push(piece);
             }
-            if let Some(piece) = pieces.get(at) {
-                self.piece(kind, piece, &mut names);
-            }
-            at += 1;
         }
         let mut seen: Vec<String> = Vec::new();
         names.retain(|name| {
@@ -75,28 +51,95 @@ impl Words<'_> {
         names
     }
 
-    fn piece(&self, kind: NameKind, piece: &str, names: &mut Vec<Named>) {
-        if let Some(name) = self.one(kind, piece) {
-            return names.push(Named { name, written: piece.to_owned(), known: true });
+    /// The names of pieces between marks. Words like `and` part them too, and one name may hold what parts others:
+    /// `Classroom/SDS`.
+    fn joined(&self, kind: NameKind, pieces: &[String]) -> Vec<Named> {
+        // Each part with the piece it was cut from.
+        let mut parts: Vec<(usize, String)> = Vec::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            let whole = self.one(kind, piece).is_some();
+            let cut = if whole { vec![piece.clone()] } else { self.cut_at_words(piece) };
+            parts.extend(cut.into_iter().map(|part| (at, part)));
         }
-        for language in self.languages.all() {
-            for word in &language.and {
-                let spaced = word.is_ascii();
-                let word = if spaced { format!(" {word} ") } else { word.clone() };
-                let parts: Vec<&str> = piece.split(&word).map(str::trim).collect();
-                let known: Vec<Option<String>> = parts.iter().map(|part| self.one(kind, part)).collect();
-                let enough = parts.len() > 1 && known.iter().all(Option::is_some);
-                if enough {
-                    for (part, name) in parts.iter().zip(known.into_iter().flatten()) {
-                        names.push(Named { name, written: (*part).to_owned(), known: true });
-                    }
-                    return;
-                }
+        let mut found: Vec<(usize, Named)> = Vec::new();
+        let mut at = 0;
+        while let Some((piece, part)) = parts.get(at) {
+            let joined = (2..=3).rev().find_map(|count| {
+                let together = parts.get(at..at + count)?;
+                let together = together.iter().map(|(_, part)| part.as_str()).collect::<Vec<_>>().join("/");
+                // What stands in brackets belongs to one of them.
+                let name = (!together.contains(['(', '（'])).then(|| self.one(kind, &together)).flatten()?;
+                Some((count, name, together))
+            });
+            if let Some((count, name, written)) = joined {
+                found.push((*piece, Named { name, written, known: true }));
+                at += count;
+                continue;
+            }
+            let name = self.one(kind, part);
+            let known = name.is_some();
+            found.push((*piece, Named { name: name.unwrap_or_else(|| part.clone()), written: part.clone(), known }));
+            at += 1;
+        }
+        // A piece of which nothing is known is one name, whatever words it has.
+        let mut names: Vec<Named> = Vec::new();
+        let mut told: Option<usize> = None;
+        for (piece, named) in &found {
+            if told == Some(*piece) {
+                continue;
+            }
+            let cut = found.iter().filter(|(other, _)| other == piece).count();
+            let unknown = found.iter().filter(|(other, _)| other == piece).all(|(_, named)| !named.known);
+            if unknown && cut > 1 {
+                let whole = pieces.get(*piece).cloned().unwrap_or_default();
+                names.push(Named { name: whole.clone(), written: whole, known: false });
+                told = Some(*piece);
+            } else if named.known || !is_nothing(&named.written) {
+                names.push(named.clone());
             }
         }
-        if !is_nothing(piece) {
-            names.push(Named { name: piece.to_owned(), written: piece.to_owned(), known: false });
+        names
+    }
+
+    /// A piece cut at the words that stand between names, in all languages.
+    fn cut_at_words(&self, piece: &str) -> Vec<String> {
+        let mut parts = vec![piece.trim().to_owned()];
+        for language in self.languages.all() {
+            for word in language.and.iter().chain(&language.or) {
+                parts = parts.iter().flat_map(|part| cut_at(part, word)).collect();
+            }
         }
+        parts.retain(|part| !part.is_empty());
+        parts
+    }
+
+    /// What brackets behind a name add to it: `FM (or FE)`.
+    #[must_use]
+    pub fn alternatives(&self, kind: NameKind, named: &Named) -> Option<Vec<Named>> {
+        let inner = self.remark(kind, named)?;
+        let parts = self.cut_at_words(inner);
+        let leads = parts.first().is_some_and(|first| !inner.trim().starts_with(first.as_str()));
+        if !leads {
+            return None;
+        }
+        let names = self.joined(kind, &parts);
+        names.iter().all(|name| name.known).then_some(names)
+    }
+
+    /// The remark in brackets behind a name that is known without it; none where it only says the name once more.
+    #[must_use]
+    pub fn remark<'n>(&self, kind: NameKind, named: &'n Named) -> Option<&'n str> {
+        if !named.known || self.languages.name(self.language, kind, &named.written).is_some() {
+            return None;
+        }
+        let written = named.written.as_str();
+        let open = written.find(['(', '（', '[', '【'])?;
+        let inner = written.get(open..)?.trim_matches(['(', '（', '[', '【', ')', '）', ']', '】', ' ']);
+        let initials: String = named.name.split_whitespace().filter_map(|word| word.chars().next()).collect();
+        let same = self.languages.name(self.language, kind, inner).as_deref() == Some(&named.name)
+            || key(inner) == key(&initials)
+            || key(inner).is_empty();
+        (!same).then_some(inner)
     }
 
     /// The English form of one name. A remark in brackets, an article and a trailing full stop do not count.
@@ -106,8 +149,10 @@ impl Words<'_> {
             |text: &str| if key(text).is_empty() { None } else { self.languages.name(self.language, kind, text) };
         look(text)
             .or_else(|| {
-                let open = text.find(['(', '（'])?;
-                look(text.get(..open)?)
+                let open = text.find(['(', '（', '[', '【'])?;
+                let closes = |character: char| matches!(character, ')' | '）' | ']' | '】');
+                let closed = text.get(open..)?.split_once(closes).is_none_or(|(_, after)| key(after).is_empty());
+                if closed { look(text.get(..open)?) } else { None }
             })
             .or_else(|| {
                 let (article, rest) = text.trim().split_once(' ')?;
@@ -115,6 +160,25 @@ impl Words<'_> {
                 articles.contains(&article.to_lowercase().as_str()).then(|| look(rest)).flatten()
             })
     }
+}
+
+/// Cuts a text at a word between spaces; at any place, in scripts without spaces.
+fn cut_at(text: &str, word: &str) -> Vec<String> {
+    if word.chars().any(is_ideographic) {
+        return text.split(word).map(|part| part.trim().to_owned()).collect();
+    }
+    let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
+    for piece in text.split_whitespace() {
+        if piece.to_lowercase() == *word {
+            parts.push(Vec::new());
+        } else if let Some(last) = parts.last_mut() {
+            last.push(piece);
+        }
+    }
+    if parts.len() == 1 {
+        return vec![text.trim().to_owned()];
+    }
+    parts.iter().map(|words| words.join(" ")).collect()
 }
 
 /// Line breaks of HTML as separators.
@@ -177,6 +241,24 @@ mod tests {
         assert_eq!(services("Foo / Teams"), ["Foo?", "Teams"]);
         assert_eq!(services("Alle Dienste"), ["All Services"]);
         assert_eq!(list("zh-CN", NameKind::Service, "Exchange、Teams 和 Yammer"), ["Exchange", "Teams", "Yammer"]);
+        for both in [
+            "Exchange or Teams",
+            "Exchange oder Teams",
+            "Exchange/oder Teams",
+            "Exchange + Teams",
+            "Exchange und/oder Teams",
+        ] {
+            assert_eq!(services(both), ["Exchange", "Teams"], "{both}");
+        }
+        assert_eq!(list("ja", NameKind::Service, "ExchangeまたはTeams"), ["Exchange", "Teams"]);
+        assert_eq!(list("zh-CN", NameKind::Service, "Exchange或者Teams"), ["Exchange", "Teams"]);
+        for both in ["Classroom/SDS and Teams", "Classroom/SDS y/and Teams", "Classroom and SDS, Teams"] {
+            assert_eq!(services(both), ["Classroom/SDS", "Teams"], "{both}");
+        }
+        assert_eq!(services("Teams and Classroom/SDS"), ["Teams", "Classroom/SDS"]);
+        assert_eq!(services("Enterprise Mobility + Security"), ["EMS"]);
+        assert_eq!(services("Foo und Teams"), ["Foo?", "Teams"]);
+        assert_eq!(services("Foo und Bar"), ["Foo und Bar?"]);
         assert!(services("-").is_empty() && services("**-**").is_empty() && services("").is_empty());
     }
 
@@ -191,17 +273,22 @@ mod tests {
         assert_eq!(list("en", NameKind::Role, "The FastTrack Manager"), ["FastTrack Manager"]);
         assert_eq!(list("es", NameKind::Role, "Al terminar la discusión el FE"), ["FastTrack Engineer"]);
         assert_eq!(list("en", NameKind::Role, "Janitor"), ["Janitor?"]);
+        for both in ["FM or FE", "FM + FE", "FM (or FE)", "FM/FE"] {
+            assert_eq!(list("en", NameKind::Role, both), ["FastTrack Manager", "FastTrack Engineer"], "{both}");
+        }
     }
 
     #[test]
-    fn flags() {
-        let flag = |language: &str, text: &str| Words { languages: Languages::known(), language }.flag(text);
-        assert_eq!(flag("de", "E"), Some(Flag::Mandatory));
-        assert_eq!(flag("pt", "b"), Some(Flag::Mandatory));
-        assert_eq!(flag("en", "(M)"), Some(Flag::Mandatory));
-        assert_eq!(flag("ja", "省略可"), Some(Flag::Optional));
-        assert_eq!(flag("ja", "Ｏ"), Some(Flag::Optional));
-        assert_eq!(flag("en", "O FastTrack Engineer"), None);
-        assert_eq!(flag("en", ""), None);
+    fn remarks() {
+        let remark = |text: &str| {
+            let words = Words { languages: Languages::known(), language: "en" };
+            let names = words.list(NameKind::Role, text);
+            names.first().and_then(|named| words.remark(NameKind::Role, named)).map(str::to_owned)
+        };
+        assert_eq!(remark("FastTrack Manager (lead only)").as_deref(), Some("lead only"));
+        assert_eq!(remark("FastTrack Manager (FM)"), None);
+        assert_eq!(remark("Customer Success Manager (CSM)"), None);
+        assert_eq!(remark("FastTrack Manager"), None);
+        assert_eq!(remark("Janitor (new)"), None);
     }
 }

@@ -87,6 +87,37 @@ pub struct Passage {
     pub line: u32,
 }
 
+/// The cells of a row as they are written; none where its table has no such column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cells {
+    /// The number.
+    pub id: Option<String>,
+    /// The flag.
+    pub flag: Option<String>,
+    /// The roles.
+    pub role: Option<String>,
+    /// The services.
+    pub services: Option<String>,
+}
+
+/// What a row says in a column that no table of tasks has as a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The head of the column.
+    pub column: String,
+    /// What the row says there, in inline Markdown.
+    pub text: String,
+}
+
+/// A column of a table of tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskColumn {
+    /// Its head as it is written.
+    pub title: String,
+    /// What it holds; none where that is not known, or stands in an earlier column.
+    pub holds: Option<super::language::Column>,
+}
+
 /// A task of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
@@ -102,6 +133,10 @@ pub struct Task {
     pub roles: Vec<Named>,
     /// For which services.
     pub services: Vec<Named>,
+    /// Its cells as they are written.
+    pub written: Cells,
+    /// What further columns say.
+    pub notes: Vec<Note>,
     /// Its line, from 1.
     pub line: u32,
 }
@@ -133,6 +168,10 @@ pub struct Step {
     pub outputs: Vec<Passage>,
     /// Its tasks.
     pub tasks: Vec<Task>,
+    /// The columns of its table of tasks; none without one.
+    pub columns: Vec<TaskColumn>,
+    /// Its labels as they are written.
+    pub labels_written: Vec<(super::language::Label, String)>,
 }
 
 /// What a section without an own meaning says.

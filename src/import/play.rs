@@ -5,8 +5,10 @@
 
 mod flow;
 mod judgement;
+pub mod written;
 
 use super::language::{Heading, Label, Languages, NameKind};
+use super::names::Words;
 use super::page::{Form, Named, Page, Passage, Step, Task, entries, lead};
 use super::text::{key, plain, seen};
 use std::collections::BTreeMap;
@@ -207,6 +209,8 @@ struct Names {
     services: Vec<Declared>,
     motions: Vec<Declared>,
     stages: Vec<String>,
+    /// What the tasks of each stage are called.
+    tasks: Vec<Vec<String>>,
 }
 
 /// A declared role, service or motion.
@@ -215,6 +219,13 @@ struct Declared {
     name: String,
     /// Its words in each language of the pages, the main one first.
     words: Vec<String>,
+    /// How the tables of each page spell it, where that is otherwise.
+    in_tables: Vec<Option<String>>,
+}
+
+/// Whether two tasks have the same number.
+fn same_task(task: &Task, other: &Task) -> bool {
+    task.id.is_some() && task.id == other.id
 }
 
 impl Names {
@@ -244,6 +255,7 @@ pub fn playbook(pages: &[&Page], name: &str) -> String {
         services: declared(&pages, NameKind::Service),
         motions: declared(&pages, NameKind::Motion),
         stages: stages(main),
+        tasks: written::references(main),
     };
     let mut writer = Writer { pages: &pages, names, text: String::new() };
     writer.write(main, name);
@@ -266,8 +278,8 @@ fn stages(main: &Page) -> Vec<String> {
     names
 }
 
-/// How a name is written on a page, and how often.
-type Spellings = Vec<(String, usize)>;
+/// How a name is written on a page, and how often: in labels and in tables.
+type Spellings = Vec<(String, [usize; 2])>;
 
 /// All names of a kind on the pages, in the order of the first page.
 fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
@@ -275,7 +287,8 @@ fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
     // By the English name, for each page how it is written there and how often.
     let mut found: Vec<(String, BTreeMap<usize, Spellings>)> = Vec::new();
     for (at, page) in pages.iter().enumerate() {
-        let mut add = |named: &Named| {
+        let of_language = Words { languages, language: &page.language };
+        let mut add = |named: &Named, table: usize| {
             if named.name == "All Services" {
                 return;
             }
@@ -286,11 +299,19 @@ fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
                     found.last_mut()
                 }
             };
+            // A remark belongs to its place, and not to the name.
+            let bare = match of_language.remark(kind, named) {
+                Some(_) => named.written.split(['(', '（', '[', '【']).next().unwrap_or_default().trim(),
+                None => named.written.as_str(),
+            };
             if let Some((_, words)) = entry {
                 let words = words.entry(at).or_default();
-                match words.iter_mut().find(|(written, _)| *written == named.written) {
-                    Some((_, count)) => *count += 1,
-                    None => words.push((named.written.clone(), 1)),
+                let place = words.iter().position(|(written, _)| written == bare).unwrap_or_else(|| {
+                    words.push((bare.to_owned(), [0, 0]));
+                    words.len() - 1
+                });
+                if let Some(count) = words.get_mut(place).and_then(|(_, counts)| counts.get_mut(table)) {
+                    *count += 1;
                 }
             }
         };
@@ -299,18 +320,18 @@ fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
             NameKind::Service => &page.applies_to,
             NameKind::Motion => &page.motions,
         };
-        of_page.iter().for_each(&mut add);
+        of_page.iter().for_each(|name| add(name, 0));
         for step in &page.steps {
             match kind {
                 NameKind::Role => {
-                    step.roles.iter().for_each(&mut add);
-                    step.tasks.iter().flat_map(|task| &task.roles).for_each(&mut add);
+                    step.roles.iter().for_each(|name| add(name, 0));
+                    step.tasks.iter().flat_map(|task| &task.roles).for_each(|name| add(name, 1));
                 }
                 NameKind::Service => {
-                    step.applies_to.iter().for_each(&mut add);
-                    step.tasks.iter().flat_map(|task| &task.services).for_each(&mut add);
+                    step.applies_to.iter().for_each(|name| add(name, 0));
+                    step.tasks.iter().flat_map(|task| &task.services).for_each(|name| add(name, 1));
                 }
-                NameKind::Motion => step.motions.iter().for_each(&mut add),
+                NameKind::Motion => step.motions.iter().for_each(|name| add(name, 0)),
             }
         }
     }
@@ -326,27 +347,32 @@ fn declared(pages: &[&Page], kind: NameKind) -> Vec<Declared> {
                 number += 1;
             }
             taken.push(name.clone());
-            let words = pages
-                .iter()
-                .enumerate()
-                .map(|(at, page)| {
-                    let known = languages.written(&page.language, kind, &english);
-                    let own = written.get(&at);
-                    let is_written = own.is_some_and(|words| words.iter().any(|(word, _)| *word == known));
-                    let usual = own.and_then(|words| usual(words)).filter(|_| !is_written);
-                    usual.unwrap_or(known)
-                })
-                .collect();
-            Declared { english, name, words }
+            let mut words = Vec::new();
+            let mut in_tables = Vec::new();
+            for (at, page) in pages.iter().enumerate() {
+                let known = languages.written(&page.language, kind, &english);
+                let own = written.get(&at).map_or(&[][..], Vec::as_slice);
+                let spelling = usual(own, 0, &known).or_else(|| usual(own, 1, &known)).unwrap_or_else(|| known.clone());
+                let of_tables = usual(own, 1, &spelling);
+                in_tables.push(of_tables.filter(|of_tables| key(of_tables) != key(&spelling)));
+                words.push(spelling);
+            }
+            Declared { english, name, words, in_tables }
         })
         .collect()
 }
 
-/// The usual one of several ways to write a name: the most frequent, abbreviations last.
-fn usual(words: &[(String, usize)]) -> Option<String> {
-    let long = |word: &str| word.chars().count() > 4 || !word.is_ascii();
-    let best = words.iter().rev().max_by_key(|(word, count)| (long(word), *count));
-    best.map(|(word, _)| word.clone())
+/// The usual one of several ways to write a name in labels or in tables: the most frequent, before others the one that is
+/// known. What stands there once and is a sentence rather is not the usual one.
+fn usual(words: &[(String, [usize; 2])], place: usize, known: &str) -> Option<String> {
+    let count = |counts: &[usize; 2]| counts.get(place).copied().unwrap_or(0);
+    let best = words
+        .iter()
+        .rev()
+        .filter(|(_, counts)| count(counts) > 0)
+        .max_by_key(|(word, counts)| (count(counts), key(word) == key(known)))?;
+    let sentence = count(&best.1) == 1 && best.0.chars().count() > known.chars().count() + 12;
+    Some(if sentence { known.to_owned() } else { best.0.clone() })
 }
 
 impl Writer<'_> {
@@ -498,6 +524,7 @@ impl Writer<'_> {
             }
             add("footer", whole(&page.footer));
         }
+        rows.extend(self.written());
         let mut seen: Vec<String> = Vec::new();
         rows.retain(|(key, _)| {
             let new = !seen.contains(key);

@@ -3,6 +3,7 @@
 //! Nothing is passed over in silence: what fits nowhere is kept where it stands, and what is odd is named with its line.
 
 mod finish;
+mod items;
 
 use super::conflict;
 use super::date;
@@ -12,8 +13,8 @@ use super::labels::{Labelled, block_of_line, of_line};
 use super::language::{Column, Heading, Label, Languages, NameKind};
 use super::markdown::{Block, Line, Piece, blocks, lines};
 use super::names::{Words, is_nothing};
-use super::page::{Change, Form, Kind, Named, Page, Passage, Reference, Section, Step};
-use super::tasks::{Oddity, Table};
+use super::page::{Change, Form, Kind, Named, Page, Passage, Reference, Section, Step, Task, TaskColumn};
+use super::tasks::{Odd, Oddity, Table};
 use super::text::{join, key, plain, seen, unmarked};
 use crate::diagnostic::{
     BAD_FRONT_MATTER, Diagnostic, GLUED_ROWS, IMPOSSIBLE_DATE, MERGE_CONFLICT, MISPLACED_HEADING, ODD_LABEL, ODD_ROW,
@@ -88,6 +89,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
         next: Vec::new(),
         dates: Vec::new(),
         unknown: Vec::new(),
+        under_tasks: false,
     };
     for (at, message) in front.problems {
         reader.say(&BAD_FRONT_MATTER, at as u32 + 1, message);
@@ -102,6 +104,10 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
     }
     for conflict in conflicts {
         reader.conflict(&conflict);
+    }
+    let (body, html) = super::html::tables(body, reader.words);
+    for line in html {
+        reader.say(&ODD_ROW, line, "the table is written in HTML: its rows are read like those of others");
     }
     let pieces = blocks(body);
     reader.links(&pieces);
@@ -142,6 +148,8 @@ struct Reader<'a> {
     next: Vec<Passage>,
     dates: Vec<(String, u32)>,
     unknown: Vec<String>,
+    /// Whether the last heading was the one of a table of tasks.
+    under_tasks: bool,
 }
 
 impl Reader<'_> {
@@ -304,7 +312,8 @@ impl Reader<'_> {
         self.block = None;
         let languages = self.words.languages;
         let mut known = languages.heading(self.words.language, &text);
-        if known == Some(Heading::Tasks) {
+        self.under_tasks = known == Some(Heading::Tasks);
+        if self.under_tasks {
             return;
         }
         if let (At::Step(_), Some(label)) = (self.at, languages.label(self.words.language, &text))
@@ -468,6 +477,9 @@ impl Reader<'_> {
             Block::Quote => Form::Quote,
             _ => Form::Paragraph,
         };
+        if self.item_tasks(piece) {
+            return;
+        }
         let takes_labels = matches!(self.at, At::Top | At::Step(_) | At::Other(_) | At::Section(Heading::Approach));
         let mut left: Vec<&Line> = Vec::new();
         let mut at = 0;
@@ -579,6 +591,16 @@ impl Reader<'_> {
         for name in names.iter().filter(|name| !name.known) {
             self.unknown(kind, &name.written, line);
         }
+        let words = self.words;
+        let remarks = |name: &&Named| words.remark(kind, name).is_some() && words.alternatives(kind, name).is_none();
+        for name in names.iter().filter(remarks) {
+            self.say(&ODD_LABEL, line, format!("`{}` is taken for `{}`", name.written, name.name));
+        }
+        if let At::Step(step) = self.at
+            && let Some(step) = self.page.steps.get_mut(step)
+        {
+            step.labels_written.push((labelled.label, value.clone()));
+        }
         let list = match (self.at, labelled.label) {
             (At::Step(step), label) => {
                 let Some(step) = self.page.steps.get_mut(step) else { return };
@@ -627,47 +649,77 @@ impl Reader<'_> {
         self.say(rule, line, format!("`{written}` is not a {words} that is known"));
     }
 
+    /// A table: each part of it that has a head of its own, for itself.
     fn table(&mut self, piece: &Piece) {
-        let table = Table::new(&piece.lines, self.words);
-        let line = piece.lines.first().map_or(1, |line| line.number);
+        // What follows on the table is no task any more.
+        self.under_tasks = false;
+        let parts = Table::new(&piece.lines, self.words).parts();
+        let ends: Vec<u32> = parts.iter().skip(1).map(Table::line).chain([u32::MAX]).collect();
+        for (at, (part, end)) in parts.iter().zip(ends).enumerate() {
+            // What stands before the first head belongs to the first part.
+            let start = if at == 0 { 0 } else { part.line() };
+            let lines: Vec<&Line> =
+                piece.lines.iter().filter(|line| line.number >= start && line.number < end).collect();
+            self.part(part, &lines);
+        }
+    }
+
+    fn part(&mut self, table: &Table, lines: &[&Line]) {
+        let line = lines.first().map_or(1, |line| line.number);
         let dated = table.head().is_some_and(|head| head.has(Column::Date));
         if table.is_of_tasks(self.words) && !dated {
-            return self.tasks(&table);
+            return self.tasks(table);
         }
         if dated || matches!(self.at, At::Section(Heading::History) | At::Footer) && table.is_of_changes() {
-            return self.changes(&table);
+            return self.changes(table);
         }
         if table.is_of_changes() && table.head().is_none_or(|head| head.columns.iter().flatten().count() == 0) {
-            return self.changes(&table);
+            return self.changes(table);
         }
-        // A row that looks like a task, in a table of something else.
-        if matches!(self.at, At::Step(_) | At::Section(_)) {
+        // A row that looks like a task, in a table of something else: not where its head says what it counts.
+        let of_names =
+            table.head().is_none_or(|head| head.columns.is_empty() || head.has(Column::Name) || head.has(Column::Id));
+        if matches!(self.at, At::Step(_) | At::Section(_)) && of_names {
+            let task = |cell: &String| cell.len() >= 4 && cell.chars().all(|digit| digit.is_ascii_digit());
             let numbered: Vec<u32> = table
                 .rows()
-                .filter(|(row, _)| row.iter().take(2).any(|cell| super::table::is_number(cell) && cell.len() >= 4))
+                .filter(|(row, _)| {
+                    row.iter().take(2).any(task) && row.iter().any(|cell| cell.chars().any(char::is_alphabetic))
+                })
                 .map(|(_, line)| line)
                 .collect();
             for line in numbered {
                 self.say(&UNREAD_ROW, line, "a row with a number stands in a table that is not one of tasks");
             }
         }
-        let text = piece.lines.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n");
+        let text = lines.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n");
         self.passage(Passage { text, form: Form::Verbatim, number: None, line });
     }
 
     fn tasks(&mut self, table: &Table) {
         let (tasks, odd) = table.tasks(self.words);
+        self.odd(odd);
+        if tasks.is_empty() {
+            return;
+        }
+        let columns = table.head().map(super::tasks::Head::written).unwrap_or_default();
+        self.add_tasks(tasks, columns);
+    }
+
+    fn odd(&mut self, odd: Vec<Odd>) {
         for odd in odd {
             let rule = match odd.oddity {
                 Oddity::Glued => &GLUED_ROWS,
                 Oddity::Broken | Oddity::Cells | Oddity::Number => &ODD_ROW,
                 Oddity::Flag => &UNCLEAR_FLAG,
+                Oddity::Unread => &UNREAD_ROW,
             };
             self.say(rule, odd.line, odd.message);
         }
-        if tasks.is_empty() {
-            return;
-        }
+    }
+
+    /// Puts tasks into the step they belong to.
+    fn add_tasks(&mut self, tasks: Vec<Task>, columns: Vec<TaskColumn>) {
         let unknown: Vec<(NameKind, Named, u32)> = tasks
             .iter()
             .flat_map(|task| {
@@ -682,6 +734,9 @@ impl Reader<'_> {
         let step = self.owner(tasks.first().map_or(1, |task| task.line));
         if let Some(step) = self.page.steps.get_mut(step) {
             step.tasks.extend(tasks);
+            if step.columns.is_empty() {
+                step.columns = columns;
+            }
         }
         self.block = None;
     }
@@ -776,6 +831,7 @@ impl Reader<'_> {
             while row.len() > 1
                 && row.first().is_some_and(String::is_empty)
                 && head.position(Column::Date).unwrap_or(0) == 0
+                && row.len() != head.columns.len()
             {
                 row.remove(0);
             }
@@ -794,7 +850,7 @@ impl Reader<'_> {
                 None => self.say_with_help(
                     &IMPOSSIBLE_DATE,
                     line,
-                    format!("`{when}` is no date"),
+                    if when.is_empty() { "the change has no date".to_owned() } else { format!("`{when}` is no date") },
                     "Dates of the history are written month/day/year",
                 ),
                 Some(date::Read { date, oddity: Some(oddity) }) => {

@@ -1,6 +1,8 @@
 //! Rows of tables: cells, glued rows, and cells that ran into each other.
 
-use super::text::{narrow, plain, squeezed};
+use super::text::squeezed;
+
+pub use super::numbers::{is_number, numbers};
 
 /// How many bars between cells a line has.
 #[must_use]
@@ -68,48 +70,6 @@ pub fn cells(row: &str) -> Vec<String> {
     cells.into_iter().map(|cell| squeezed(&cell)).collect()
 }
 
-/// The task numbers a cell holds: one as a rule; several where it lists them or gives a range; none where it holds
-/// anything else.
-#[must_use]
-pub fn numbers(cell: &str) -> Vec<u32> {
-    let text = if cell.contains(['[', '*', '<', '\\', '`', '_']) { plain(cell) } else { cell.to_owned() };
-    let text: String = text.chars().map(narrow).collect();
-    let text = text.trim().trim_start_matches('#').trim_end_matches(['.', '*', ':']).trim();
-    if text.is_empty() || !text.starts_with(|character: char| character.is_ascii_digit()) {
-        return Vec::new();
-    }
-    // A remark in brackets is no part of the number.
-    let text = text.split_once(['(', '[']).map_or(text, |(number, _)| number.trim());
-    let separators = |character: char| matches!(character, ',' | ';' | '/' | '、' | ' ' | '&' | '+');
-    let mut numbers = Vec::new();
-    let compact = text.replace(" - ", "-").replace(['–', '—', '~'], "-");
-    for piece in compact.split(separators).filter(|piece| !piece.is_empty()) {
-        let number = |digits: &str| -> Option<u32> {
-            ((2..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-                .then(|| digits.parse().ok().filter(|number| *number >= 10))
-                .flatten()
-        };
-        if let Some(number) = number(piece) {
-            numbers.push(number);
-        } else if let Some((low, high)) =
-            piece.split_once('-').and_then(|(low, high)| Some((number(low)?, number(high)?)))
-            && low < high
-            && high - low < 50
-        {
-            numbers.extend(low..=high);
-        } else {
-            return Vec::new();
-        }
-    }
-    numbers
-}
-
-/// Whether a cell holds the number of a task and nothing else.
-#[must_use]
-pub fn is_number(cell: &str) -> bool {
-    numbers(cell).len() == 1
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,20 +82,6 @@ mod tests {
         assert_eq!(cells("| a \\| b | `c|d` |"), ["a | b", "`c|d`"]);
         assert_eq!(cells("| a ` b | c |"), ["a ` b", "c"]);
         assert_eq!(cells("| a | |"), ["a", ""]);
-    }
-
-    #[test]
-    fn numbers_of_tasks() {
-        assert_eq!(numbers("3731"), [3731]);
-        assert_eq!(numbers("[1247](a.md)"), [1247]);
-        assert_eq!(numbers("**3731**"), [3731]);
-        assert_eq!(numbers("3731 (new)"), [3731]);
-        assert_eq!(numbers("3731, 3732"), [3731, 3732]);
-        assert_eq!(numbers("3731-3733"), [3731, 3732, 3733]);
-        assert_eq!(numbers("３７３１"), [3731]);
-        assert!(numbers("").is_empty() && numbers("3731a").is_empty());
-        assert!(numbers("1").is_empty() && numbers("004").is_empty());
-        assert!(numbers("10/018/2019").is_empty() || numbers("Task").is_empty());
     }
 
     #[test]

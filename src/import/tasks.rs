@@ -1,9 +1,13 @@
 //! Tables of tasks: every row with a number becomes a task, or is named.
 
-use super::language::{Column, Flag, NameKind};
+mod row;
+
+pub use row::title as column_title;
+
+use super::language::{Column, NameKind};
 use super::markdown::Line;
 use super::names::Words;
-use super::page::{Named, Task};
+use super::page::{Task, TaskColumn};
 use super::table::{cells, is_number, is_separator, numbers};
 use super::text::plain;
 
@@ -20,6 +24,8 @@ pub enum Oddity {
     Flag,
     /// It has no number.
     Number,
+    /// Nothing was made of it.
+    Unread,
 }
 
 /// An oddity with its line and words.
@@ -38,19 +44,44 @@ pub struct Odd {
 pub struct Head {
     /// The columns, in order.
     pub columns: Vec<Option<Column>>,
+    /// What they are called.
+    pub titles: Vec<String>,
+    /// Its line, from 1; 0 where the table has none.
+    pub line: u32,
 }
 
 impl Head {
-    fn new(cells: &[String], words: Words<'_>) -> Head {
+    /// The head of these cells.
+    #[must_use]
+    pub fn new(cells: &[String], line: u32, words: Words<'_>) -> Head {
         let mut columns: Vec<Option<Column>> =
             cells.iter().map(|cell| words.languages.column(words.language, &plain(cell))).collect();
+        // What stands beside the number is the name, whatever its head says.
+        let name = columns.iter().position(|column| *column == Some(Column::Id)).map_or(0, |id| id + 1);
+        if let Some(column) = columns.get(name)
+            && column.is_none()
+            && !columns.contains(&Some(Column::Name))
+            && columns.contains(&Some(Column::Id))
+            && (columns.contains(&Some(Column::Flag)) || columns.contains(&Some(Column::Role)))
+            && let Some(column) = columns.get_mut(name)
+        {
+            *column = Some(Column::Name);
+        }
         // A head such as `(M)andatory / (O)ptional` is written in many ways.
         for (column, cell) in columns.iter_mut().zip(cells) {
             if column.is_none() && cell.contains('(') && cell.matches(['(', '（']).count() >= 2 {
                 *column = Some(Column::Flag);
             }
         }
-        Head { columns }
+        Head { columns, titles: cells.to_vec(), line }
+    }
+
+    /// Its columns as they are written: of two that hold the same, the second is one of its own.
+    #[must_use]
+    pub fn written(&self) -> Vec<TaskColumn> {
+        let own = |at: usize, column: Option<Column>| column.filter(|column| self.position(*column) == Some(at));
+        let columns = self.columns.iter().zip(&self.titles).enumerate();
+        columns.map(|(at, (column, title))| TaskColumn { title: title.clone(), holds: own(at, *column) }).collect()
     }
 
     /// Whether one of its columns holds this.
@@ -96,17 +127,31 @@ impl Table {
             }
             let row = cells(&line.text);
             let before_dashes = lines.get(at + 1).is_some_and(|next| is_separator(&next.text));
-            let head = Head::new(&row, words);
-            let is_head = (before_dashes || head.known() >= 2 && head.known() * 2 > row.len())
-                && !row.iter().take(2).any(|cell| is_number(cell))
-                && row.first().is_none_or(|cell| super::date::read(&plain(cell), false).is_none());
+            let head = Head::new(&row, line.number, words);
+            let numbered = row.iter().take(2).any(|cell| is_number(cell));
+            let dated = row.first().is_some_and(|cell| super::date::read(&plain(cell), false).is_some());
+            // Where the head was left out, the first row stands above the dashes.
+            let like_above = table.width() > 2 && row.len() == table.width();
+            let of_rows =
+                numbered && (like_above || row.iter().skip(1).any(|cell| words.flagged(cell).is_some())) || dated;
+            let is_head = if before_dashes {
+                !of_rows
+            } else {
+                head.known() >= 2 && head.known() * 2 > row.len() && !numbered && !dated
+            };
             if is_head {
                 table.rows.push(Row::Head(head));
                 continue;
             }
-            let joins = !line.text.trim_start().starts_with('|')
-                && !row.iter().take(2).any(|cell| is_number(cell))
-                && row.first().is_none_or(|cell| super::date::read(&plain(cell), false).is_none());
+            // Behind an empty line, rows that do not fit the head above belong to something else.
+            let apart = at
+                .checked_sub(1)
+                .and_then(|above| lines.get(above))
+                .is_some_and(|above| line.number > above.number + 1);
+            if apart && table.width() >= 4 && row.len() + 1 < table.width() && !says_more(&row, words) {
+                table.rows.push(Row::Head(Head { line: line.number, ..Head::default() }));
+            }
+            let joins = !line.text.trim_start().starts_with('|') && !numbered && !dated;
             let width = table.width();
             if let Some(Row::Cells(above, above_line)) = table.rows.last_mut()
                 && joins
@@ -153,16 +198,63 @@ impl Table {
             .filter_map(|row| if let Row::Cells(cells, line) = row { Some((cells.as_slice(), *line)) } else { None })
     }
 
-    /// Whether its rows are tasks: its head says so, or a row has a number and says whether it is mandatory.
+    /// The table cut before each of its heads: one that stands right below another is read for itself.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Table> {
+        let mut parts: Vec<Table> = Vec::new();
+        for row in &self.rows {
+            if parts.is_empty() || matches!(row, Row::Head(_)) {
+                parts.push(Table::default());
+            }
+            if let Some(part) = parts.last_mut() {
+                part.rows.push(row.clone());
+            }
+        }
+        let lines = |part: &Table| part.line()..=part.rows().map(|(_, line)| line).last().unwrap_or(part.line());
+        for odd in &self.odd {
+            let owner = parts.iter().position(|part| lines(part).contains(&odd.line)).unwrap_or(0);
+            if let Some(part) = parts.get_mut(owner) {
+                part.odd.push(odd.clone());
+            }
+        }
+        parts
+    }
+
+    /// The line it begins on.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        match self.rows.first() {
+            Some(Row::Head(head)) => head.line,
+            Some(Row::Cells(_, line)) => *line,
+            None => 0,
+        }
+    }
+
+    /// Whether its rows are tasks: its head says so, or rows have a number, say whether the task is mandatory, and name who
+    /// does it or for what.
     #[must_use]
     pub fn is_of_tasks(&self, words: Words<'_>) -> bool {
-        let heads = self.rows.iter().filter_map(|row| if let Row::Head(head) = row { Some(head) } else { None });
-        let by_head =
-            heads.clone().any(|head| head.has(Column::Id) && (head.has(Column::Flag) || head.has(Column::Role)));
+        let numbered = |row: &[String]| row.iter().take(2).any(|cell| !numbers(cell).is_empty());
+        let mut heads = self.rows.iter().filter_map(|row| if let Row::Head(head) = row { Some(head) } else { None });
+        let by_head = heads.any(|head| {
+            let by_row = |(row, _): (&[String], u32)| {
+                head.position(Column::Id).and_then(|at| row.get(at)).is_some_and(|cell| !numbers(cell).is_empty())
+                    || numbered(row)
+            };
+            head.has(Column::Id) && (head.has(Column::Flag) || head.has(Column::Role) && self.rows().any(by_row))
+        });
+        let known = |cell: &String| {
+            let names = |kind| words.list(kind, cell).iter().any(|name| name.known);
+            names(NameKind::Role) || names(NameKind::Service)
+        };
         by_head
             || self.rows().any(|(row, _)| {
-                row.iter().take(2).any(|cell| !numbers(cell).is_empty())
-                    && row.iter().skip(2).any(|cell| words.flag(cell).is_some() || merged_flag(cell, words).is_some())
+                let flag = |cell: &&String| cell.as_str() != "0" && words.flagged(cell).is_some();
+                numbered(row)
+                    && row.iter().skip(2).find(flag).is_some_and(|flag| {
+                        words.flagged(flag).is_some_and(|flagged| !flagged.role.is_empty())
+                            || row.iter().skip(2).any(known)
+                    })
             })
     }
 
@@ -180,38 +272,30 @@ impl Table {
     /// Its tasks, and what is odd about its rows.
     #[must_use]
     pub fn tasks(&self, words: Words<'_>) -> (Vec<Task>, Vec<Odd>) {
-        let mut tasks = Vec::new();
-        let mut odd = self.odd.clone();
-        let mut head = Head::default();
+        let mut reader = row::Rows::new(words, self.odd.clone());
         for row in &self.rows {
             match row {
-                Row::Head(next) => head = next.clone(),
+                Row::Head(head) => reader.begin(head.clone()),
                 Row::Cells(cells, line) => {
-                    let parts = unglued(cells, &head, words);
+                    let parts = unglued(cells, reader.head(), words);
                     if parts.len() > 1 {
                         let message = format!("{} rows stand on one line", parts.len());
-                        odd.push(Odd { oddity: Oddity::Glued, line: *line, message });
+                        reader.say(Oddity::Glued, *line, message);
                     }
                     for part in &parts {
-                        one(part, *line, &head, words, &mut tasks, &mut odd);
+                        reader.row(part, *line);
                     }
                 }
             }
         }
-        (tasks, odd)
+        reader.finish()
     }
 }
 
-/// A cell that holds the flag and the role: both.
-fn merged_flag(cell: &str, words: Words<'_>) -> Option<(Flag, String)> {
-    let text = plain(cell);
-    let (first, rest) = text.split_once([' ', '/', '-'])?;
-    if first.chars().count() > 1 && !first.starts_with(['(', '（']) {
-        return None;
-    }
-    let flag = words.flag(first)?;
-    let rest = rest.trim();
-    words.list(NameKind::Role, rest).iter().any(|role| role.known).then(|| (flag, rest.to_owned()))
+/// Whether a row says whether a task is mandatory, or names a role.
+fn says_more(row: &[String], words: Words<'_>) -> bool {
+    let role = |cell: &String| words.list(NameKind::Role, cell).iter().any(|name| name.known);
+    row.iter().skip(1).any(|cell| cell != "0" && words.flagged(cell).is_some() || role(cell))
 }
 
 /// Cuts a line into the rows that stand on it: each further one begins with a number behind a whole row.
@@ -235,7 +319,7 @@ fn unglued(cells: &[String], head: &Head, words: Words<'_>) -> Vec<Vec<String>> 
             parts.push(Vec::new());
             flagged = false;
         }
-        flagged |= far >= 1 && (words.flag(cell).is_some() || merged_flag(cell, words).is_some());
+        flagged |= far >= 1 && (words.flagged(cell).is_some());
         if let Some(part) = parts.last_mut() {
             part.push(cell.clone());
         }
@@ -243,217 +327,11 @@ fn unglued(cells: &[String], head: &Head, words: Words<'_>) -> Vec<Vec<String>> 
     parts
 }
 
-/// What the cells of one row were taken for.
-#[derive(Debug, Default)]
-struct Parts {
-    id: Option<String>,
-    name: String,
-    flag: Option<Flag>,
-    flag_text: String,
-    role: String,
-    services: String,
-}
-
-fn one(row: &[String], line: u32, head: &Head, words: Words<'_>, tasks: &mut Vec<Task>, odd: &mut Vec<Odd>) {
-    let mut say = |oddity, message: String| odd.push(Odd { oddity, line, message });
-    let (mut parts, oddity) = match by_head(row, head, words) {
-        Some(parts) => (parts, None),
-        None => {
-            let (parts, message) = by_content(row, head, words);
-            (parts, message)
-        }
-    };
-    if let Some(message) = oddity {
-        say(Oddity::Cells, message);
-    }
-    // Role and services the other way round.
-    let known = |kind, text: &str| words.list(kind, text).first().is_some_and(|name| name.known);
-    if known(NameKind::Service, &parts.role) && known(NameKind::Role, &parts.services) {
-        std::mem::swap(&mut parts.role, &mut parts.services);
-        say(Oddity::Cells, "role and services are the other way round".to_owned());
-    }
-    let link = parts.id.as_deref().and_then(|id| super::text::seen(id).1.into_iter().next());
-    let numbers = parts.id.as_deref().map(numbers).unwrap_or_default();
-    let named = |kind, text: &str| -> Vec<Named> { words.list(kind, text) };
-    if numbers.is_empty() {
-        if parts.name.is_empty() && parts.flag.is_none() {
-            return;
-        }
-        let shown = parts.id.filter(|id| !id.is_empty());
-        say(
-            Oddity::Number,
-            match &shown {
-                Some(id) => format!("`{id}` is no number of a task: the task has none here"),
-                None => "a row of the tasks has no number".to_owned(),
-            },
-        );
-    } else if numbers.len() > 1 {
-        say(Oddity::Cells, format!("one row has the numbers of {} tasks", numbers.len()));
-    }
-    if parts.flag.is_none() {
-        let message = if parts.flag_text.is_empty() {
-            "the row does not say whether the task is mandatory or optional".to_owned()
-        } else {
-            format!("`{}` says neither mandatory nor optional", parts.flag_text)
-        };
-        say(Oddity::Flag, message);
-    }
-    let roles = named(NameKind::Role, &parts.role);
-    let services = named(NameKind::Service, &parts.services);
-    let ids: Vec<Option<u32>> = if numbers.is_empty() { vec![None] } else { numbers.into_iter().map(Some).collect() };
-    for id in ids {
-        tasks.push(Task {
-            id,
-            name: parts.name.clone(),
-            link: link.clone(),
-            mandatory: parts.flag.map(|flag| flag == Flag::Mandatory),
-            roles: roles.clone(),
-            services: services.clone(),
-            line,
-        });
-    }
-}
-
-/// A row whose cells are what its head says.
-fn by_head(row: &[String], head: &Head, words: Words<'_>) -> Option<Parts> {
-    let id = head.position(Column::Id)?;
-    let flag_at = head.position(Column::Flag)?;
-    let name = head.position(Column::Name)?;
-    let fits = row.len() == head.columns.len()
-        || row.len() > head.columns.len() && row.iter().skip(head.columns.len()).all(String::is_empty);
-    let flag = words.flag(row.get(flag_at)?);
-    let number = row.get(id).is_some_and(|cell| !numbers(cell).is_empty());
-    if !fits || flag.is_none() || !number {
-        return None;
-    }
-    let cell = |column| head.position(column).and_then(|at| row.get(at)).cloned().unwrap_or_default();
-    Some(Parts {
-        id: row.get(id).cloned(),
-        name: row.get(name).cloned().unwrap_or_default(),
-        flag,
-        flag_text: String::new(),
-        role: cell(Column::Role),
-        services: cell(Column::Services),
-    })
-}
-
-/// A row whose cells have to be known by what they hold. With words about what is odd.
-fn by_content(row: &[String], head: &Head, words: Words<'_>) -> (Parts, Option<String>) {
-    let mut row: Vec<String> = row.to_vec();
-    let mut oddity = None;
-    let width = head.columns.len();
-    let has_services = head.has(Column::Services) || width == 0;
-    let id_first = head.position(Column::Id).unwrap_or(0) == 0;
-    if id_first {
-        let leading = row.iter().take_while(|cell| cell.is_empty()).count();
-        if leading > 0 && row.get(leading).is_some_and(|cell| !numbers(cell).is_empty()) {
-            row.drain(..leading);
-            oddity = Some("the row begins with an empty cell".to_owned());
-        }
-    }
-    let mut parts = Parts::default();
-    let id_at = if id_first { Some(0) } else { row.iter().position(|cell| !numbers(cell).is_empty()) };
-    let Some(id_at) = id_at.filter(|at| *at < row.len()) else { return (parts, oddity) };
-    let first = row.remove(id_at);
-    // The number and the name in one cell.
-    let (id, rest) = split_number(&first);
-    parts.id = Some(id);
-    if let Some(rest) = rest {
-        row.insert(id_at.min(row.len()), rest);
-        oddity = oddity.or_else(|| Some("number and name of the task stand in one cell".to_owned()));
-    }
-    // The flag, alone or with the role.
-    let known_role = |at: usize| {
-        row.get(at).is_some_and(|cell| words.list(NameKind::Role, cell).first().is_some_and(|role| role.known))
-    };
-    let flags: Vec<usize> =
-        row.iter().enumerate().skip(1).filter(|(_, cell)| words.flag(cell).is_some()).map(|(at, _)| at).collect();
-    // The name may hold a letter that looks like a flag: the one before a role is meant.
-    let alone = flags.iter().copied().find(|at| known_role(at + 1)).or(flags.first().copied());
-    let merged = row.iter().enumerate().skip(1).find_map(|(at, cell)| Some((at, merged_flag(cell, words)?)));
-    let (flag_at, after) = match (alone, merged) {
-        (Some(at), _) => {
-            parts.flag = row.get(at).and_then(|cell| words.flag(cell));
-            (at, None)
-        }
-        (None, Some((at, (flag, role)))) => {
-            parts.flag = Some(flag);
-            oddity = oddity.or_else(|| Some("flag and role stand in one cell".to_owned()));
-            (at, Some(role))
-        }
-        (None, None) => {
-            // Where the head says the flag is, else where the role is.
-            let by_role = row
-                .iter()
-                .enumerate()
-                .skip(1)
-                .find(|(_, cell)| words.list(NameKind::Role, cell).first().is_some_and(|role| role.known));
-            let expected = head.position(Column::Flag).map_or(1, |at| at.saturating_sub(1)).max(1);
-            match by_role.map(|(at, _)| at) {
-                Some(at) if row.len() < width.saturating_sub(1) || at <= expected.saturating_sub(1) => {
-                    oddity = oddity.or_else(|| Some("the row has a cell less than the head of its table".to_owned()));
-                    parts.name = row.iter().take(at).cloned().collect::<Vec<_>>().join(" ");
-                    parts.role = row.get(at).cloned().unwrap_or_default();
-                    parts.services = row.iter().skip(at + 1).cloned().collect::<Vec<_>>().join(" / ");
-                    return (parts, oddity);
-                }
-                _ => {
-                    parts.flag_text = row.get(expected).cloned().unwrap_or_default();
-                    (expected, None)
-                }
-            }
-        }
-    };
-    let name: Vec<String> = row.iter().take(flag_at).filter(|cell| !cell.is_empty()).cloned().collect();
-    if name.len() > 1 {
-        oddity = oddity.or_else(|| Some("the name of the task goes over several cells".to_owned()));
-    }
-    parts.name = name.join(" | ");
-    let mut rest: Vec<String> = after.into_iter().chain(row.iter().skip(flag_at + 1).cloned()).collect();
-    while rest.last().is_some_and(String::is_empty) {
-        rest.pop();
-    }
-    let expected = 1 + usize::from(has_services);
-    if rest.len() > expected {
-        rest.retain(|cell| !cell.is_empty());
-    }
-    let mut rest = rest.into_iter();
-    let first = rest.next().unwrap_or_default();
-    let others: Vec<String> = rest.collect();
-    let role_known = words.list(NameKind::Role, &first).first().is_some_and(|role| role.known);
-    let service_known = words.list(NameKind::Service, &first).first().is_some_and(|service| service.known);
-    if others.is_empty() && !role_known && service_known && has_services {
-        parts.services = first;
-        oddity = oddity.or_else(|| Some("the row has a cell less than the head of its table".to_owned()));
-    } else {
-        if has_services && others.is_empty() {
-            oddity = oddity.or_else(|| Some("the row has a cell less than the head of its table".to_owned()));
-        } else if others.len() > usize::from(has_services) {
-            oddity = oddity.or_else(|| Some("the row has more cells than the head of its table".to_owned()));
-        }
-        parts.role = first;
-        parts.services = others.join(" / ");
-    }
-    (parts, oddity)
-}
-
-/// `3731 Teams - …` as number and name.
-fn split_number(cell: &str) -> (String, Option<String>) {
-    if !numbers(cell).is_empty() {
-        return (cell.to_owned(), None);
-    }
-    match cell.split_once([' ', ':']) {
-        Some((first, rest)) if is_number(first) && !rest.trim().is_empty() => {
-            (first.to_owned(), Some(rest.trim().to_owned()))
-        }
-        _ => (cell.to_owned(), None),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::language::Languages;
     use super::super::markdown::lines;
+    use super::super::page::Named;
     use super::*;
 
     fn read(language: &str, text: &str) -> (Vec<String>, Vec<Oddity>) {

@@ -207,6 +207,33 @@ fn goes_round(folder: &Path, name: &str) {
     let said =
         |text: &str| text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     assert_eq!(said(&again), said(&text), "{name}:\n{written}");
+    // And the tasks are the same, cell by cell; what the page leaves open is optional.
+    let tasks = |folder: &Path, name: &str| -> Vec<Json> {
+        let page = import(folder, name);
+        let steps = page["steps"].as_array().unwrap().clone();
+        let tasks = steps.iter().flat_map(|step| step["tasks"].as_array().unwrap());
+        let kept = ["id", "name", "roles", "services", "roles_written", "services_written", "notes", "links"];
+        let shown = |task: &Json| {
+            let mut shown: serde_json::Map<String, Json> =
+                kept.iter().map(|part| ((*part).to_owned(), task[*part].to_string().to_lowercase().into())).collect();
+            shown.insert("mandatory".to_owned(), task["mandatory"].as_bool().unwrap_or(false).into());
+            Json::Object(shown)
+        };
+        tasks.map(shown).collect()
+    };
+    assert_eq!(tasks(scratch.path(), &page), tasks(folder, name), "{name}:\n{written}");
+}
+
+#[test]
+fn what_is_made_of_a_clean_page_is_checked_without_warnings() {
+    let folder = root().join("tests/pages");
+    for name in ["regular-en.md", "regular-de.md", "success-numbers-en.md", "assess-flags-partner-jp.md"] {
+        let text = playbook(&folder, &[name]).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        std::fs::write(scratch.path().join("page.play"), &text).unwrap();
+        let (exit, stdout, stderr) = outcome(scratch.path(), &["check", "page.play", "--deny", "warnings"], b"");
+        assert_eq!(exit, 0, "{name}: {stdout}{stderr}\n{text}");
+    }
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use super::super::language::Languages;
 use super::super::page::Named;
 use super::judgement::judgements;
-use super::{Form, Label, Names, Page, Passage, Step, Task, Writer, entries, identifier, marked, plain, quoted, seen};
+use super::{Form, Label, Names, Page, Passage, Step, Task, Writer, entries, marked, plain, quoted, same_task, seen};
 use std::collections::BTreeSet;
 
 /// The services of a stage by their names; none means all.
-type Services = Option<BTreeSet<String>>;
+pub(super) type Services = Option<BTreeSet<String>>;
 
 /// A way to go: for which services, and whether they have to be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,10 @@ pub(super) struct Way {
 }
 
 /// The ways from a place to the stages below it: those that are for other services only are passed by.
-pub(super) fn ways(from: &Services, stages: &[(String, Services)], end: &str) -> Vec<Way> {
+/// Who comes from everywhere comes from every declared service.
+pub(super) fn ways(from: &Services, stages: &[(String, Services)], end: &str, declared: &BTreeSet<String>) -> Vec<Way> {
+    let every = (!declared.is_empty()).then(|| declared.clone());
+    let from = from.as_ref().or(every.as_ref());
     let mut ways: Vec<Way> = Vec::new();
     let mut gone: BTreeSet<String> = BTreeSet::new();
     for (name, services) in stages {
@@ -29,14 +32,14 @@ pub(super) fn ways(from: &Services, stages: &[(String, Services)], end: &str) ->
                 return ways;
             }
             Some(services) => {
-                let coming = |service: &&String| from.as_ref().is_none_or(|from| from.contains(*service));
+                let coming = |service: &&String| from.is_none_or(|from| from.contains(*service));
                 let new: BTreeSet<String> =
                     services.iter().filter(coming).filter(|service| !gone.contains(*service)).cloned().collect();
                 if new.is_empty() {
                     continue;
                 }
                 gone.extend(new.iter().cloned());
-                let all = from.as_ref().is_some_and(|from| from.iter().all(|service| gone.contains(service)));
+                let all = from.is_some_and(|from| from.iter().all(|service| gone.contains(service)));
                 ways.push(Way { target: name.clone(), services: if all { None } else { Some(new) } });
                 if all {
                     return ways;
@@ -58,6 +61,7 @@ impl Writer<'_> {
             .zip(&names)
             .map(|(step, name)| (name.clone(), if tracks { self.services(&step.applies_to) } else { None }))
             .collect();
+        let declared: BTreeSet<String> = self.names.services.iter().map(|declared| declared.name.clone()).collect();
         let (done, completed) = ("done", "completed");
         let end = if tracks { done } else { completed };
         if tracks {
@@ -66,13 +70,13 @@ impl Writer<'_> {
         if main.steps.is_empty() {
             self.line(&format!("start -> {end}\n"));
         } else {
-            let start = written(&ways(&None, &stages, end), "");
+            let start = written(&ways(&None, &stages, end, &declared), "");
             self.line(&format!("start {start}\n"));
         }
         for (at, step) in main.steps.iter().enumerate() {
             let from = stages.get(at).and_then(|(_, services)| services.clone());
             let below = stages.get(at + 1..).unwrap_or_default();
-            let exits = written(&ways(&from, below, end), "");
+            let exits = written(&ways(&from, below, end, &declared), "");
             self.stage(at, step, &from, &exits);
         }
         if tracks {
@@ -87,7 +91,12 @@ impl Writer<'_> {
             .filter(|link| link.target.ends_with(".md"))
             .map(|link| super::playbook_name(&link.target))
             .collect();
+        let itself = super::playbook_name(&main.name);
         let continues = match targets.as_slice() {
+            [only] if *only == itself => {
+                self.line("// Decide: the page names itself as the process that follows.");
+                String::new()
+            }
             [only] => format!(" continues {only}"),
             [] => String::new(),
             several => {
@@ -99,7 +108,7 @@ impl Writer<'_> {
     }
 
     /// Names of services; none where the page says all, or nothing.
-    fn services(&self, services: &[Named]) -> Services {
+    pub(super) fn services(&self, services: &[Named]) -> Services {
         if services.is_empty() || services.iter().any(|service| service.name == "All Services") {
             return None;
         }
@@ -224,25 +233,22 @@ impl Writer<'_> {
     }
 
     fn tasks(&mut self, at: usize, step: &Step, services: &Services, roles: &[String]) {
-        let mut offered: Vec<String> = Vec::new();
-        for (number, task) in step.tasks.iter().enumerate() {
-            let reference = match task.id {
-                Some(id) => id.to_string(),
-                None => identifier(&task.name),
-            };
-            if offered.contains(&reference) {
-                self.line(&format!(
-                    "// Decide: the page has task {reference} twice in this step: {}",
-                    quoted(&task.name)
-                ));
-                continue;
+        let references = self.names.references(at).to_vec();
+        for (number, (task, reference)) in step.tasks.iter().zip(references).enumerate() {
+            if let Some(id) = task.id
+                && reference != id.to_string()
+            {
+                self.line(&format!("// Decide: the page has task {id} twice in this step."));
             }
-            offered.push(reference.clone());
             let flag = match task.mandatory {
                 Some(true) => "mandatory",
                 Some(false) => "optional",
                 None => {
-                    self.line("// Decide: the page does not say whether this task is mandatory or optional.");
+                    let said = task.written.flag.as_deref().map(plain).filter(|said| !said.is_empty());
+                    let said = said.map_or_else(String::new, |said| format!(" It says {}.", quoted(&said)));
+                    self.line(&format!(
+                        "// Decide: the page does not say whether this task is mandatory or optional.{said}"
+                    ));
                     "optional"
                 }
             };
@@ -279,11 +285,12 @@ impl Writer<'_> {
 
     /// The name of a task on another page: by its number, in the same step first.
     fn translation(&self, page: &Page, at: usize, number: usize, task: &Task) -> Option<String> {
-        let same = |other: &&Task| match task.id {
-            Some(id) => other.id == Some(id),
-            None => false,
-        };
-        let here = page.steps.get(at).into_iter().flat_map(|step| &step.tasks).find(same);
+        let same = |other: &&Task| same_task(task, other);
+        // Of several with one number in a step, the one in the same place.
+        let main = self.pages.first().and_then(|main| main.steps.get(at));
+        let before = main.map_or(0, |main| main.tasks.iter().take(number).filter(same).count());
+        let here = || page.steps.get(at).into_iter().flat_map(|step| &step.tasks).filter(same);
+        let here = here().nth(before).or_else(|| here().next());
         let anywhere = || page.tasks().map(|(_, task)| task).find(same);
         let by_place = || task.id.is_none().then(|| page.steps.get(at)?.tasks.get(number)).flatten();
         here.or_else(anywhere).or_else(by_place).map(|task| task.name.clone())
@@ -369,9 +376,16 @@ mod tests {
     }
 
     fn shown(from: &[&str], stages: &[(&str, &[&str])]) -> Vec<String> {
+        shown_of(&["x", "y", "z"], from, stages)
+    }
+
+    fn shown_of(every: &[&str], from: &[&str], stages: &[(&str, &[&str])]) -> Vec<String> {
         let stages: Vec<(String, Services)> =
             stages.iter().map(|(name, services)| ((*name).to_owned(), set(services))).collect();
-        written(&ways(&set(from), &stages, "done"), "").lines().map(str::to_owned).collect()
+        written(&ways(&set(from), &stages, "done", &every.iter().map(|name| (*name).to_owned()).collect()), "")
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -386,7 +400,10 @@ mod tests {
         assert_eq!(shown(&["x"], &[("a", &["y"])]), ["-> done"]);
         assert_eq!(
             shown(&[], &[("a", &["x", "y"]), ("b", &["y", "z"])]),
-            ["-> a when service in (x, y)", "-> b when service is z", "-> done otherwise"]
+            ["-> a when service in (x, y)", "-> b otherwise"]
         );
+        // The only service there is needs no condition.
+        assert_eq!(shown_of(&["x"], &[], &[("a", &["x"]), ("b", &[])]), ["-> a"]);
+        assert_eq!(shown_of(&["x", "y"], &[], &[("a", &["x"])]), ["-> a when service is x", "-> done otherwise"]);
     }
 }

@@ -299,14 +299,20 @@ impl Reader<'_> {
         let lines: Vec<u32> = self.page.tasks().map(|(_, task)| task.line).collect();
         let mut found = Vec::new();
         for piece in pieces.iter().filter(|piece| piece.block == Block::Table) {
-            let table = Table::new(&piece.lines, self.words);
-            if !table.is_of_tasks(self.words) {
-                continue;
-            }
-            for (row, line) in table.rows() {
-                let numbered = row.iter().any(|cell| super::super::table::is_number(cell));
-                if numbered && !lines.contains(&line) && !self.page.history.iter().any(|change| change.line == line) {
-                    found.push(line);
+            for table in Table::new(&piece.lines, self.words).parts() {
+                if !table.is_of_tasks(self.words) {
+                    continue;
+                }
+                for (row, line) in table.rows() {
+                    let numbered = row.iter().any(|cell| super::super::table::is_number(cell));
+                    let changed = self.page.history.iter().any(|change| change.line == line);
+                    let said = self
+                        .found
+                        .iter()
+                        .any(|found| found.rule == &UNREAD_ROW && found.primary.span == self.span(line));
+                    if numbered && !lines.contains(&line) && !changed && !said {
+                        found.push(line);
+                    }
                 }
             }
         }
