@@ -4,21 +4,20 @@
 
 mod finish;
 mod items;
+mod tables;
 
 use super::conflict;
-use super::date;
 use super::detect;
 use super::front_matter;
 use super::labels::{Labelled, block_of_line, of_line};
-use super::language::{Column, Heading, Label, Languages, NameKind};
+use super::language::{Heading, Label, Languages, NameKind};
 use super::markdown::{Block, Line, Piece, blocks, lines};
 use super::names::{Words, is_nothing};
-use super::page::{Change, Form, Kind, Named, Page, Passage, Reference, Section, Step, Task, TaskColumn};
-use super::tasks::{Odd, Oddity, Table};
+use super::page::{Form, Kind, Named, Page, Passage, Reference, Section, Step};
 use super::text::{join, key, plain, seen, unmarked};
 use crate::diagnostic::{
-    BAD_FRONT_MATTER, Diagnostic, GLUED_ROWS, IMPOSSIBLE_DATE, MERGE_CONFLICT, MISPLACED_HEADING, ODD_LABEL, ODD_ROW,
-    REPEATED_SECTION, Rule, UNCLEAR_FLAG, UNKNOWN_LANGUAGE, UNKNOWN_ROLE, UNKNOWN_SERVICE, UNREAD_ROW,
+    BAD_FRONT_MATTER, Diagnostic, MERGE_CONFLICT, MISPLACED_HEADING, ODD_LABEL, ODD_ROW, REPEATED_SECTION, Rule,
+    UNKNOWN_LANGUAGE, UNKNOWN_ROLE, UNKNOWN_SERVICE, UNREAD_ROW,
 };
 use crate::source::{FileId, Source, Span};
 
@@ -473,6 +472,7 @@ impl Reader<'_> {
     /// A paragraph, item or quotation: labels first, then what is left of it.
     fn prose(&mut self, piece: &Piece) {
         let form = match piece.block {
+            Block::Item(_) if self.is_orphan() => Form::Item(1),
             Block::Item(depth) => Form::Item(depth),
             Block::Quote => Form::Quote,
             _ => Form::Paragraph,
@@ -512,6 +512,18 @@ impl Reader<'_> {
             at += 1;
         }
         self.flush(&mut left, form, piece.mark);
+    }
+
+    /// Whether the item above the next one was a task or a label, and is no prose of the step.
+    fn is_orphan(&self) -> bool {
+        match self.at {
+            At::Step(step) if self.block.is_none() => self
+                .page
+                .steps
+                .get(step)
+                .is_some_and(|step| step.prose.last().is_none_or(|last| !matches!(last.form, Form::Item(_)))),
+            _ => false,
+        }
     }
 
     fn flush(&mut self, left: &mut Vec<&Line>, form: Form, number: Option<u32>) {
@@ -647,222 +659,6 @@ impl Reader<'_> {
         }
         self.unknown.push(key);
         self.say(rule, line, format!("`{written}` is not a {words} that is known"));
-    }
-
-    /// A table: each part of it that has a head of its own, for itself.
-    fn table(&mut self, piece: &Piece) {
-        // What follows on the table is no task any more.
-        self.under_tasks = false;
-        let parts = Table::new(&piece.lines, self.words).parts();
-        let ends: Vec<u32> = parts.iter().skip(1).map(Table::line).chain([u32::MAX]).collect();
-        for (at, (part, end)) in parts.iter().zip(ends).enumerate() {
-            // What stands before the first head belongs to the first part.
-            let start = if at == 0 { 0 } else { part.line() };
-            let lines: Vec<&Line> =
-                piece.lines.iter().filter(|line| line.number >= start && line.number < end).collect();
-            self.part(part, &lines);
-        }
-    }
-
-    fn part(&mut self, table: &Table, lines: &[&Line]) {
-        let line = lines.first().map_or(1, |line| line.number);
-        let dated = table.head().is_some_and(|head| head.has(Column::Date));
-        if table.is_of_tasks(self.words) && !dated {
-            return self.tasks(table);
-        }
-        if dated || matches!(self.at, At::Section(Heading::History) | At::Footer) && table.is_of_changes() {
-            return self.changes(table);
-        }
-        if table.is_of_changes() && table.head().is_none_or(|head| head.columns.iter().flatten().count() == 0) {
-            return self.changes(table);
-        }
-        // A row that looks like a task, in a table of something else: not where its head says what it counts.
-        let of_names =
-            table.head().is_none_or(|head| head.columns.is_empty() || head.has(Column::Name) || head.has(Column::Id));
-        if matches!(self.at, At::Step(_) | At::Section(_)) && of_names {
-            let task = |cell: &String| cell.len() >= 4 && cell.chars().all(|digit| digit.is_ascii_digit());
-            let numbered: Vec<u32> = table
-                .rows()
-                .filter(|(row, _)| {
-                    row.iter().take(2).any(task) && row.iter().any(|cell| cell.chars().any(char::is_alphabetic))
-                })
-                .map(|(_, line)| line)
-                .collect();
-            for line in numbered {
-                self.say(&UNREAD_ROW, line, "a row with a number stands in a table that is not one of tasks");
-            }
-        }
-        let text = lines.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("\n");
-        self.passage(Passage { text, form: Form::Verbatim, number: None, line });
-    }
-
-    fn tasks(&mut self, table: &Table) {
-        let (tasks, odd) = table.tasks(self.words);
-        self.odd(odd);
-        if tasks.is_empty() {
-            return;
-        }
-        let columns = table.head().map(super::tasks::Head::written).unwrap_or_default();
-        self.add_tasks(tasks, columns);
-    }
-
-    fn odd(&mut self, odd: Vec<Odd>) {
-        for odd in odd {
-            let rule = match odd.oddity {
-                Oddity::Glued => &GLUED_ROWS,
-                Oddity::Broken | Oddity::Cells | Oddity::Number => &ODD_ROW,
-                Oddity::Flag => &UNCLEAR_FLAG,
-                Oddity::Unread => &UNREAD_ROW,
-            };
-            self.say(rule, odd.line, odd.message);
-        }
-    }
-
-    /// Puts tasks into the step they belong to.
-    fn add_tasks(&mut self, tasks: Vec<Task>, columns: Vec<TaskColumn>) {
-        let unknown: Vec<(NameKind, Named, u32)> = tasks
-            .iter()
-            .flat_map(|task| {
-                let roles = task.roles.iter().map(|role| (NameKind::Role, role.clone(), task.line));
-                roles.chain(task.services.iter().map(|service| (NameKind::Service, service.clone(), task.line)))
-            })
-            .filter(|(_, name, _)| !name.known)
-            .collect();
-        for (kind, name, line) in unknown {
-            self.unknown(kind, &name.written, line);
-        }
-        let step = self.owner(tasks.first().map_or(1, |task| task.line));
-        if let Some(step) = self.page.steps.get_mut(step) {
-            step.tasks.extend(tasks);
-            if step.columns.is_empty() {
-                step.columns = columns;
-            }
-        }
-        self.block = None;
-    }
-
-    /// The step a table of tasks belongs to: the one it stands in, else one made of what stands above it.
-    fn owner(&mut self, line: u32) -> usize {
-        let step = match self.at {
-            At::Step(step) => return step,
-            At::Section(Heading::Approach) => {
-                let (title, line, level) = self.approach.clone().unwrap_or_default();
-                let prose = std::mem::take(&mut self.page.approach);
-                let mut step = Step { title, line, level, prose, ..Step::default() };
-                step.labelled = !self.page.roles.is_empty();
-                step.roles = std::mem::take(&mut self.page.roles);
-                step.motions = std::mem::take(&mut self.page.motions);
-                step.applies_to = std::mem::take(&mut self.page.applies_to);
-                step
-            }
-            At::Other(section)
-                if section + 1 == self.page.sections.len() && section > 0 || matches!(self.at, At::Other(0)) =>
-            {
-                match self.page.sections.pop() {
-                    Some(mut section) => {
-                        // The nearest heading above, where there is one within the section.
-                        let nearest =
-                            section.prose.iter().rposition(|passage| matches!(passage.form, Form::Heading(_)));
-                        match nearest {
-                            Some(nearest) => {
-                                let mut prose = section.prose.split_off(nearest);
-                                let heading = prose.remove(0);
-                                self.page.sections.push(section);
-                                let level = if let Form::Heading(level) = heading.form { level } else { 3 };
-                                Step { title: heading.text, line: heading.line, level, prose, ..Step::default() }
-                            }
-                            None => Step {
-                                title: section.title,
-                                line: section.line,
-                                level: section.level,
-                                prose: section.prose,
-                                ..Step::default()
-                            },
-                        }
-                    }
-                    None => Step::default(),
-                }
-            }
-            At::Section(known) => {
-                let list = match known {
-                    Heading::Overview => &mut self.page.overview,
-                    Heading::Objectives => &mut self.page.objectives,
-                    Heading::Inputs => &mut self.page.key_inputs,
-                    Heading::Outputs => &mut self.page.key_outputs,
-                    Heading::Next => &mut self.next,
-                    _ => &mut self.page.footer,
-                };
-                match list.iter().rposition(|passage| matches!(passage.form, Form::Heading(_))) {
-                    Some(nearest) => {
-                        let mut prose = list.split_off(nearest);
-                        let heading = prose.remove(0);
-                        let level = if let Form::Heading(level) = heading.form { level } else { 3 };
-                        Step { title: heading.text, line: heading.line, level, prose, ..Step::default() }
-                    }
-                    None => {
-                        self.say(&MISPLACED_HEADING, line, "a table of tasks stands in no step");
-                        match self.page.steps.len() {
-                            0 => Step { title: self.page.title.clone(), line, level: 1, ..Step::default() },
-                            steps => return steps - 1,
-                        }
-                    }
-                }
-            }
-            _ => {
-                self.say(&MISPLACED_HEADING, line, "a table of tasks stands in no step");
-                Step { title: self.page.title.clone(), line: self.page.title_line, level: 1, ..Step::default() }
-            }
-        };
-        self.page.steps.push(step);
-        self.at = At::Step(self.page.steps.len() - 1);
-        self.page.steps.len() - 1
-    }
-
-    fn changes(&mut self, table: &Table) {
-        let head = table.head().cloned().unwrap_or_default();
-        let rows: Vec<(Vec<String>, u32)> = table.rows().map(|(row, line)| (row.to_vec(), line)).collect();
-        let written: Vec<String> = rows.iter().filter_map(|(row, _)| row.first()).map(|cell| plain(cell)).collect();
-        let day_first = date::day_first(written.iter().map(String::as_str));
-        for odd in &table.odd {
-            self.say(&ODD_ROW, odd.line, odd.message.clone());
-        }
-        for (mut row, line) in rows {
-            // The row may begin with an empty cell.
-            while row.len() > 1
-                && row.first().is_some_and(String::is_empty)
-                && head.position(Column::Date).unwrap_or(0) == 0
-                && row.len() != head.columns.len()
-            {
-                row.remove(0);
-            }
-            let at = head.position(Column::Date).unwrap_or(0);
-            let at = if row.get(at).is_some_and(|cell| date::read(&plain(cell), day_first).is_some()) {
-                at
-            } else {
-                row.iter().position(|cell| date::read(&plain(cell), day_first).is_some()).unwrap_or(at)
-            };
-            let when = row.get(at).map(|cell| plain(cell)).unwrap_or_default();
-            let read = date::read(&when, day_first);
-            let mut rest = row.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, cell)| cell.clone());
-            let who = rest.next().map(|cell| plain(&cell)).unwrap_or_default();
-            let what = rest.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ");
-            match read {
-                None => self.say_with_help(
-                    &IMPOSSIBLE_DATE,
-                    line,
-                    if when.is_empty() { "the change has no date".to_owned() } else { format!("`{when}` is no date") },
-                    "Dates of the history are written month/day/year",
-                ),
-                Some(date::Read { date, oddity: Some(oddity) }) => {
-                    self.say(&IMPOSSIBLE_DATE, line, format!("`{when}` is taken for {date}: {oddity}"));
-                }
-                Some(_) => {}
-            }
-            self.dates.push((when.clone(), line));
-            self.page.history.push(Change { date: read.map(|read| read.date), written: when, who, what, line });
-        }
-        self.at = At::Footer;
-        self.in_approach = false;
     }
 }
 
