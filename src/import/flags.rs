@@ -39,10 +39,11 @@ impl Words<'_> {
     #[must_use]
     pub fn flagged(&self, cell: &str) -> Option<Flagged> {
         let alone = |flag| Flagged { flag, role: String::new(), remark: false };
-        if let Some(flag) = self.flag(cell) {
-            return Some(alone(flag));
-        }
         let text = plain(cell);
+        if let Some(flag) = self.flag(cell) {
+            // A star points to a remark elsewhere.
+            return Some(Flagged { remark: text.ends_with(['*', '†', '✱']), ..alone(flag) });
+        }
         if text.is_empty() || text.chars().count() > 160 {
             return None;
         }

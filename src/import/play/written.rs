@@ -4,6 +4,7 @@
 use super::super::language::{Column, Flag, Heading, Label, Languages, NameKind};
 use super::super::names::Words;
 use super::super::page::{Named, Page, Step, Task, TaskColumn};
+use super::super::tasks::column_title;
 use super::super::text::{key, plain};
 use super::{Names, Writer, identifier, same_task};
 
@@ -103,7 +104,7 @@ impl Writer<'_> {
             .iter()
             .enumerate()
             .filter(|(number, step)| !step.columns.is_empty() && *number < self.names.stages.len())
-            .map(|(number, step)| (number, written(&step.columns)))
+            .map(|(number, step)| (number, written(&with_notes(step))))
             .collect();
         let count = |head: &str| heads.iter().filter(|(_, other)| same(other, head)).count();
         let most = heads.iter().map(|(_, head)| head).rev().max_by_key(|head| count(head)).cloned();
@@ -200,7 +201,7 @@ impl Writer<'_> {
                 let usual = usual_flag(page, flag);
                 let own = Languages::known().by_tag(&page.language).map_or("", |language| language.flag(flag));
                 let expected = if usual.is_empty() { own } else { &usual };
-                if key(written) != key(expected) {
+                if key(written) != key(expected) || plain(written).ends_with('*') {
                     add("flag", written);
                 }
             }
@@ -237,6 +238,18 @@ impl Writer<'_> {
         };
         listed.iter().map(|service| self.spelled(at, service, true)).collect::<Vec<_>>().join("/")
     }
+}
+
+/// The columns of a table, with those only some of its rows have.
+fn with_notes(step: &Step) -> Vec<TaskColumn> {
+    let mut columns = step.columns.clone();
+    for note in step.tasks.iter().flat_map(|task| &task.notes) {
+        let known = columns.iter().enumerate().any(|(at, column)| column_title(&column.title, at) == note.column);
+        if !known {
+            columns.push(TaskColumn { title: note.column.clone(), holds: None });
+        }
+    }
+    columns
 }
 
 /// Whether a text says something else than the one that is expected, or leads somewhere.
