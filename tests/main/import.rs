@@ -279,6 +279,16 @@ fn the_page_of_a_regular_page_is_that_page() {
 }
 
 #[test]
+fn a_page_alone_in_its_folder_has_broken_links_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = std::fs::read_to_string(root().join("tests/pages/regular-en.md")).unwrap();
+    std::fs::write(folder.path().join("regular-en.md"), page).unwrap();
+    let (exit, stdout, stderr) = outcome(folder.path(), &["check", ".", "--format", "short"], b"");
+    assert_eq!(exit, 0, "{stderr}");
+    assert!(stdout.contains("missing-page"), "{stdout}");
+}
+
+#[test]
 fn an_imported_playbook_runs() {
     let text = playbook(root(), &["workflows/pages/success-support-success-execution-partner-sc.md"]).unwrap();
     let scratch = tempfile::tempdir().unwrap();

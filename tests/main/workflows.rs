@@ -136,14 +136,18 @@ fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// Checks these paths: no errors and no warnings.
+/// Checks these paths: no errors and no warnings, but that the source page leads to pages of its book that are not here.
 fn checks(folder: &Path, paths: &[&str]) {
     let mut arguments = vec!["check", "--format", "json"];
     arguments.extend(paths);
     let (exit, stdout, stderr) = outcome(folder, &arguments, b"");
     let report = json(&stdout);
     let summary = &report["summary"];
-    assert!(exit == 0 && summary["errors"] == 0 && summary["warnings"] == 0, "{paths:?}: {stdout}{stderr}");
+    let warnings = report["diagnostics"].as_array().unwrap().iter().filter(|found| {
+        let of_page = found["file"].as_str().is_some_and(|file| file.ends_with(PAGE));
+        found["severity"] == "warning" && !(found["name"] == "missing-page" && of_page)
+    });
+    assert!(exit == 0 && summary["errors"] == 0 && warnings.count() == 0, "{paths:?}: {stdout}{stderr}");
 }
 
 #[test]
