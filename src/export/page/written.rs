@@ -52,8 +52,9 @@ impl Writer<'_> {
     pub(super) fn id_written(&self, stage: &Stage, offer: &Offer) -> Option<String> {
         let written = self.cell(stage, offer, "id")?;
         let fits = match self.playbook.tasks.get(offer.task.index()).map(|task| &task.id) {
-            Some(TaskRef::Number(number)) => numbers::read(written)
-                .is_some_and(|found| found.numbers.iter().any(|own| u64::from(*own) == u64::from(*number))),
+            Some(TaskRef::Number(number)) => {
+                numbers::read(written).is_some_and(|found| found.numbers.iter().any(|own| u64::from(*own) == *number))
+            }
             _ => true,
         };
         fits.then(|| written.to_owned())
