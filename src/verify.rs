@@ -13,6 +13,7 @@ mod find;
 pub mod kernel;
 pub mod known;
 mod liveness;
+pub mod outline;
 pub mod property;
 mod services;
 pub mod soundness;

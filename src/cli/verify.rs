@@ -4,18 +4,21 @@ use super::analyse::{Analysis, analyse, named, report};
 use super::output::write_file;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::Diagnostic;
-use crate::report::verdicts::{Counts, Verified, json, text};
+use crate::report::verdicts::{Counts, Verified, json, line, text};
 use crate::run::Machine;
 use crate::source::FileId;
 use crate::suggest::did_you_mean;
-use crate::verify::answer::{Options, answers};
+use crate::verify::answer::{Answered, Options, answers};
 use crate::verify::verdict::Verdict;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// What takes no longer is only told as a whole.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Whether somebody pressed Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -111,9 +114,19 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let questions: usize = documents.iter().map(|(_, document)| document.properties.len() + 1).sum();
     let bar = bar(questions as u64, arguments.format == Format::Json);
     let mut verified = Vec::new();
+    let (began, look) = (Instant::now(), session.error_look);
     for (_, document) in documents {
         let machine = Machine::new(document.playbook.clone());
-        let answers = answers(&document, &machine, &options, &|| bar.inc(1));
+        let done = |found: &[Answered]| {
+            bar.inc(1);
+            // Who has waited for a second may not wait until the end: what is known so far is said as it comes.
+            if began.elapsed() > SOON {
+                let told: Vec<String> = found.iter().map(|answer| line(answer, look)).collect();
+                // That nobody listens is no reason to stop.
+                bar.suspend(|| told.iter().for_each(|line| drop(writeln!(std::io::stderr(), "{line}"))));
+            }
+        };
+        let answers = answers(&document, &machine, &options, &done);
         if !answers.is_empty() {
             verified.push(Verified { machine, answers, interrupted: INTERRUPTED.load(Ordering::Relaxed) });
         }

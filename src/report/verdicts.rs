@@ -120,6 +120,13 @@ pub fn text(verified: &[Verified], sources: &Sources, look: Look) -> String {
     out
 }
 
+/// One answer in a line, for whoever waits for the others.
+#[must_use]
+pub fn line(answer: &Answered, look: Look) -> String {
+    let (tone, mark) = mark(&answer.verdict, look);
+    format!("{} {}  {}", look.paint(tone, mark), title(answer), look.paint(Tone::Faint, &said(&answer.verdict)))
+}
+
 fn title(answer: &Answered) -> String {
     match answer.kind {
         Kind::Property => visible(&answer.name).into_owned(),
@@ -145,7 +152,11 @@ fn said(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Proved(proof) => {
             let bound = proof.bound.as_ref().map_or_else(String::new, |bound| format!(", {bound}"));
-            format!("proved: {} seen{bound}", situations(proof.situations))
+            match proof.places {
+                0 => format!("proved: {} seen{bound}", situations(proof.situations)),
+                1 => "proved by what is known at 1 place".to_owned(),
+                places => format!("proved by what is known at {places} places"),
+            }
         }
         Verdict::ProvedUpTo(bound, proof) => {
             format!("proved for {}: {} seen", bound.words(), situations(proof.situations))
@@ -174,7 +185,8 @@ pub fn json(verified: &[Verified], others: &[Diagnostic], sources: &Sources) -> 
             });
             let more = match &answer.verdict {
                 Verdict::Proved(proof) => json!({
-                    "situations": proof.situations, "rests_on": proof.premises, "bound": proof.bound,
+                    "situations": proof.situations, "places": proof.places, "rests_on": proof.premises,
+                    "bound": proof.bound,
                 }),
                 Verdict::ProvedUpTo(bound, proof) => json!({
                     "situations": proof.situations, "rests_on": proof.premises, "bound": bound.words(),

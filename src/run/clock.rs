@@ -85,6 +85,13 @@ pub fn clocks(machine: &Machine, state: &State) -> Vec<Clock> {
 
 /// Lets time pass until this clock is due, and what it brings be followed.
 pub fn bring<O: Observer>(machine: &Machine, state: &mut State, clock: Clock, observer: &mut O) {
+    reach(machine, state, clock, observer);
+    strike(machine, state, observer);
+}
+
+/// Lets time pass until this clock is due: what is said at that instant comes first, and finds conditions on time as they
+/// are then.
+pub fn reach<O: Observer>(machine: &Machine, state: &mut State, clock: Clock, observer: &mut O) {
     let now = state.now + 1;
     Engine { machine, state, observer }.apply(&Event::Advance(now));
     match clock {
@@ -102,10 +109,29 @@ pub fn bring<O: Observer>(machine: &Machine, state: &mut State, clock: Clock, ob
             state.sustained[index][instance] = Some(now - duration);
         }
     }
+}
+
+/// Follows what is due at this instant.
+pub fn strike<O: Observer>(machine: &Machine, state: &mut State, observer: &mut O) {
     Engine { machine, state, observer }.apply(&Event::Rounds);
     observer.settled(machine, state);
     Engine { machine, state, observer }.apply(&Event::Timers);
     observer.settled(machine, state);
+}
+
+/// Whether some condition reads this clock: then it makes a difference whether something is said at the very instant it is
+/// due, before what is due is followed.
+#[must_use]
+pub fn is_read(machine: &Machine, state: &State, clock: Clock) -> bool {
+    match clock {
+        Clock::Visit(id, limit) => {
+            let track = &state.tracks[id];
+            let read = |timed: &super::machine::Timed| matches!(&timed.what, TimedAtom::InStage(duration) if duration.0 == limit);
+            machine.all_timed_at(track.scope, track.place).any(read)
+        }
+        Clock::Sustained(..) => true,
+        Clock::Track(..) | Clock::Spent(_) | Clock::Round(..) => false,
+    }
 }
 
 /// When a clock is due, on a journey that counts seconds.
@@ -186,7 +212,7 @@ pub fn limits(machine: &Machine, scope: ScopeId, place: Option<Place>) -> (Vec<S
             (if everywhere { &mut around } else { &mut visit }).push(duration.least().0);
         }
     }
-    for timed in machine.timed(scope, place) {
+    for timed in machine.all_timed_at(scope, place) {
         if let TimedAtom::InStage(duration) = &timed.what {
             visit.push(duration.0);
         }

@@ -249,10 +249,13 @@ impl<'a, O: Observer, W: World> Drive<'a, O, W> {
         // Bounded: each pass answers something new; a playbook that offers for ever in no time stops as a loop.
         while !self.listener.offered.is_empty() || !self.listener.entered.is_empty() {
             for (track, stage) in std::mem::take(&mut self.listener.entered) {
+                // Somebody has come to the stage before anything is drawn there: each draw changes a stable moment.
                 for event in self.world.on_entry(self.machine, self.state, track, stage) {
+                    self.listener.observer.settled(self.machine, self.state);
                     apply(self.machine, self.state, &event, &mut self.listener);
                 }
                 while let Some(event) = self.world.then(self.machine, self.state) {
+                    self.listener.observer.settled(self.machine, self.state);
                     apply(self.machine, self.state, &event, &mut self.listener);
                 }
             }

@@ -22,6 +22,9 @@ pub struct Machine {
     blocks: Vec<Vec<Timed>>,
     /// Conditions on time at the start of each scope.
     starts: Vec<Vec<Timed>>,
+    /// By stage and by block: conditions on time that are looked at when something else happens. Time alone brings nothing
+    /// there, but makes a difference to what comes.
+    asides: (Vec<Vec<Timed>>, Vec<Vec<Timed>>),
     /// Conditions whose holding is timed: whether there are any.
     pub(super) has_sustained: bool,
     /// Ends of other playbooks that some condition looks at.
@@ -58,6 +61,7 @@ impl Machine {
             stages: Vec::new(),
             blocks: Vec::new(),
             starts: Vec::new(),
+            asides: (Vec::new(), Vec::new()),
             ends_elsewhere: ends_elsewhere(&playbook),
             costly: costly(&playbook),
             playbook,
@@ -105,6 +109,21 @@ impl Machine {
                 collect(conditions)
             })
             .collect();
+        let heard = |place: Place| {
+            let on = machine.graph.exits(place).on.iter();
+            on.filter_map(|id| guard(&playbook.transitions[id.index()].trigger)).collect::<Vec<&Expr>>()
+        };
+        let beside = playbook.stages.iter().enumerate().map(|(index, stage)| {
+            let mut conditions = heard(Place::Stage(crate::model::StageId(index as u32)));
+            let cadences = stage.cadences.iter().map(|id| &playbook.cadences[id.index()].body);
+            conditions.extend(std::iter::once(&stage.body).chain(cadences).flat_map(|body| sets(body)));
+            collect(conditions)
+        });
+        let beside = beside.collect();
+        let blocks_beside = (0..playbook.blocks.len())
+            .map(|index| collect(heard(Place::Block(crate::model::BlockId(index as u32)))))
+            .collect();
+        machine.asides = (beside, blocks_beside);
         (machine.stages, machine.blocks, machine.starts) = (stages, blocks, starts);
         machine
     }
@@ -117,6 +136,16 @@ impl Machine {
             Some(Place::Block(block)) => &self.blocks[block.index()],
             Some(Place::End(_)) => &[],
         }
+    }
+
+    /// Those, and those that are looked at when something else happens there.
+    pub(super) fn all_timed_at(&self, scope: ScopeId, place: Option<Place>) -> impl Iterator<Item = &Timed> {
+        let beside: &[Timed] = match place {
+            Some(Place::Stage(stage)) => &self.asides.0[stage.index()],
+            Some(Place::Block(block)) => &self.asides.1[block.index()],
+            Some(Place::End(_)) | None => &[],
+        };
+        self.timed(scope, place).iter().chain(beside)
     }
 
     /// Whether a named value is worth remembering while a condition is looked at.
@@ -133,7 +162,8 @@ impl Machine {
 
     /// All conditions on time.
     pub(super) fn all_timed(&self) -> impl Iterator<Item = &Timed> {
-        self.stages.iter().chain(&self.blocks).chain(&self.starts).flatten()
+        let asides = self.asides.0.iter().chain(&self.asides.1);
+        self.stages.iter().chain(&self.blocks).chain(&self.starts).chain(asides).flatten()
     }
 
     /// The customer's scope.

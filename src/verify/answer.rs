@@ -1,20 +1,24 @@
 //! All questions about one playbook, answered in the order in which they are written; as findings, too.
 
+use super::encode::Prepared;
 use super::explore::Budget;
-use super::property::{Decision, decide};
-use super::soundness::{ASSUMED, Soundness, soundness};
+use super::explore::domain::{deep, of_property};
+use super::kernel::BUDGET;
+use super::outline::Outline;
+use super::property::{Decision, decide, decide_with, tasks};
+use super::soundness::{ASSUMED, Soundness, soundness_with};
 use super::verdict::Verdict;
 use crate::diagnostic::{
     CANNOT_FINISH, Diagnostic, NEVER_ENTERED, NOT_DECIDED, PROPERTY_VIOLATED, Rule, WAITS_FOR_EVER,
 };
 use crate::model::property::Property;
-use crate::model::{Document, Place, StageId};
+use crate::model::{Atom, Document, Expr, Node, Place, Playbook, ServiceId, ServiceSet, StageId, TaskId};
 use crate::run::Machine;
 use crate::run::monitor::{Violation, Wrong};
 use crate::source::Span;
 use crate::value::DAY;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// What a question is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -47,6 +51,8 @@ pub struct Answered {
     pub stays: Option<Place>,
     /// Stages nobody comes to.
     pub dead: Vec<StageId>,
+    /// What may explain a refutation: a task that is never done where the property looks for it.
+    pub hint: Option<String>,
 }
 
 /// How to go about it.
@@ -69,7 +75,7 @@ pub fn answers(
     document: &Document,
     machine: &Machine,
     options: &Options<'_>,
-    done: &(dyn Fn() + Sync),
+    done: &(dyn Fn(&[Answered]) + Sync),
 ) -> Vec<Answered> {
     let wanted = |name: &str| options.only.is_none_or(|only| only == name);
     let properties: Vec<usize> =
@@ -79,14 +85,21 @@ pub fn answers(
         let budget = Budget::new(options.budget);
         options.stop.map_or(budget.clone(), |stop| budget.stopping(stop))
     };
+    let mut conditions = Vec::new();
+    document.properties.iter().for_each(|known| of_property(known, &mut |condition| conditions.push(condition)));
+    let prepared = Prepared::cautious(&machine.playbook, conditions);
+    // What is known at each place is worked out once, and only where it is needed.
+    let outline = OnceLock::new();
+    let outlined = || outline.get_or_init(|| Outline::new(machine, &prepared, BUDGET));
     let one = |job: usize| -> Vec<Answered> {
         let answers = match properties.get(job) {
             Some(index) => {
-                vec![property(machine, &document.properties[*index], &mut budget())]
+                let known = &document.properties[*index];
+                vec![answered(machine, known, decide_with(machine, known, &mut budget(), &outlined))]
             }
-            None => whole(machine, soundness(machine, &mut budget())),
+            None => whole(machine, soundness_with(machine, &mut budget(), &outlined)),
         };
-        done();
+        done(&answers);
         answers
     };
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -114,9 +127,48 @@ pub fn answers(
 /// The answer about one property.
 #[must_use]
 pub fn property(machine: &Machine, property: &Property, budget: &mut Budget) -> Answered {
-    let Decision { verdict, violation } = decide(machine, property, budget);
+    answered(machine, property, decide(machine, property, budget))
+}
+
+fn answered(machine: &Machine, property: &Property, decision: Decision) -> Answered {
+    let Decision { verdict, violation } = decision;
     let (name, span) = (property.name.name.clone(), property.name.span);
-    Answered { name, kind: Kind::Property, span, verdict, violation, stays: None, dead: Vec::new() }
+    let service = violation.as_ref().and_then(|violation| violation.service);
+    let refuted = matches!(verdict, Verdict::Refuted(_));
+    let hint = if refuted { never_offered(&machine.playbook, property, service) } else { None };
+    Answered { name, kind: Kind::Property, span, verdict, violation, stays: None, dead: Vec::new(), hint }
+}
+
+/// A task the property speaks of that no track of this service is ever offered, in words: each track counts for itself.
+fn never_offered(playbook: &Playbook, property: &Property, service: Option<ServiceId>) -> Option<String> {
+    if !property.of_service {
+        return None;
+    }
+    let mut tasks = tasks(property);
+    let mut conditions: Vec<&Expr> = Vec::new();
+    of_property(property, &mut |condition| conditions.push(condition));
+    let mut look = |part: &Expr| {
+        if let Node::Atom(Atom::DoneTask(task) | Atom::TaskStatus(task, _)) = &part.node {
+            tasks.push(*task);
+        }
+    };
+    conditions.iter().for_each(|condition| deep(playbook, condition, &mut look));
+    let offered = |task: TaskId| {
+        playbook.offers.iter().filter(|offer| offer.task == task).any(|offer| {
+            let stage = &playbook.stages[offer.stage.index()];
+            let theirs = |services: Option<ServiceSet>| {
+                service.is_none_or(|service| services.is_none_or(|services| services.contains(service)))
+            };
+            playbook.scopes[stage.scope.index()].in_service && theirs(stage.services) && theirs(offer.services)
+        })
+    };
+    let task = tasks.into_iter().find(|task| !offered(*task))?;
+    let of = service.map_or_else(
+        || "the track of any service".to_owned(),
+        |service| format!("the track of `{}`", playbook.services[service.index()].name),
+    );
+    let label = playbook.tasks[task.index()].label();
+    Some(format!("Task {label} is never offered in {of}, and each track is looked at for itself"))
 }
 
 fn whole(machine: &Machine, soundness: Soundness) -> Vec<Answered> {
@@ -129,6 +181,7 @@ fn whole(machine: &Machine, soundness: Soundness) -> Vec<Answered> {
         violation: None,
         stays,
         dead,
+        hint: None,
     };
     vec![
         answer("can_finish", Kind::CanFinish, soundness.can_finish, soundness.trapped_at, Vec::new()),
@@ -162,6 +215,13 @@ impl Answered {
         findings
     }
 
+    fn hinted(&self, finding: Diagnostic) -> Diagnostic {
+        match &self.hint {
+            Some(hint) => finding.help(hint.clone()),
+            None => finding,
+        }
+    }
+
     fn refuted(&self, machine: &Machine) -> Vec<Diagnostic> {
         let playbook = &machine.playbook;
         let place = |rule: &'static Rule, words: &str| {
@@ -180,17 +240,15 @@ impl Answered {
                 let message = format!("property `{}` does not hold for every customer", self.name);
                 let Some(violation) = &self.violation else {
                     let message = format!("{message}: what has to come may never come");
-                    return vec![Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)];
+                    return vec![self.hinted(Diagnostic::new(&PROPERTY_VIOLATED, self.span, message))];
                 };
                 let part = words(violation);
                 let of = violation
                     .service
                     .map_or_else(String::new, |service| format!(" for `{}`", playbook.services[service.index()].name));
                 let message = format!("{message}: see the example");
-                vec![
-                    Diagnostic::new(&PROPERTY_VIOLATED, self.span, message)
-                        .related(violation.span, format!("{part}{of}")),
-                ]
+                let finding = Diagnostic::new(&PROPERTY_VIOLATED, self.span, message);
+                vec![self.hinted(finding.related(violation.span, format!("{part}{of}")))]
             }
             Kind::CanFinish => {
                 place(&CANNOT_FINISH, "nothing that can happen leads to an end from where a customer can be,")

@@ -77,6 +77,8 @@ pub struct Prepared<'a> {
     pub(crate) other_texts: u16,
     /// Whether any condition asks if a fact is known.
     pub(crate) asks: bool,
+    /// Whether every fact that can be unknown is looked at as one that may be.
+    pub(crate) cautious: bool,
     /// By `let`: the facts of which it asks that.
     lets: Vec<BTreeSet<FactId>>,
 }
@@ -85,8 +87,22 @@ impl<'a> Prepared<'a> {
     /// Looks through a playbook, and through more conditions about it, such as those of properties.
     #[must_use]
     pub fn new(playbook: &'a Playbook, more: impl IntoIterator<Item = &'a Expr>) -> Prepared<'a> {
+        Prepared::looked_through(playbook, more, false)
+    }
+
+    /// The same, for proofs about what is known and what is not: every fact without a default may be unknown.
+    #[must_use]
+    pub fn cautious(playbook: &'a Playbook, more: impl IntoIterator<Item = &'a Expr>) -> Prepared<'a> {
+        Prepared::looked_through(playbook, more, true)
+    }
+
+    fn looked_through(
+        playbook: &'a Playbook,
+        more: impl IntoIterator<Item = &'a Expr>,
+        cautious: bool,
+    ) -> Prepared<'a> {
         let mut texts = BTreeSet::new();
-        let mut asks = false;
+        let mut asks = cautious;
         let mut look = |expr: &'a Expr| {
             expr.walk(&mut |part| match &part.node {
                 Node::Constant(Value::Text(text)) => {
@@ -111,7 +127,7 @@ impl<'a> Prepared<'a> {
         texts.extend(own);
         let other_texts = facts.count().clamp(1, 16) as u16;
         let mut prepared =
-            Prepared { playbook, texts: texts.into_iter().collect(), other_texts, asks, lets: Vec::new() };
+            Prepared { playbook, texts: texts.into_iter().collect(), other_texts, asks, cautious, lets: Vec::new() };
         if asks {
             // The resolver refuses circles; `let`s may use later ones, so the pass is repeated until nothing changes.
             prepared.lets = vec![BTreeSet::new(); playbook.lets.len()];
@@ -138,6 +154,14 @@ impl<'a> Prepared<'a> {
     pub(crate) fn asked(&self, condition: &Expr, asked: &mut BTreeSet<FactId>) {
         condition.walk(&mut |part| match &part.node {
             Node::Atom(Atom::Unknown(fact)) => {
+                asked.insert(*fact);
+            }
+            Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) if self.cautious => {
+                if self.playbook.facts[fact.index()].default.is_none() {
+                    asked.insert(*fact);
+                }
+            }
+            Node::Atom(Atom::Since(_, crate::model::Since::Fact(fact), ..)) if self.cautious => {
                 asked.insert(*fact);
             }
             Node::Atom(Atom::Sustained(id)) => self.asked(&self.playbook.sustained[id.index()].condition, asked),

@@ -74,6 +74,10 @@ pub enum Move {
     AtOnce(Event),
     /// A clock is due.
     Time(Clock),
+    /// A clock that conditions read is due, and something will be said at that very instant before it is followed.
+    Reach(Clock),
+    /// What is due at this instant is followed, after what was said in it.
+    Strike,
 }
 
 /// What was decided about a fact when somebody looked at it.
@@ -104,6 +108,8 @@ pub struct Situation<W> {
     pub decided: Vec<Decided>,
     /// How what is looked for stands.
     pub standing: Standing,
+    /// Whether the instant of a clock has come and is not followed yet.
+    pub due: bool,
     /// Tasks that were offered in this instant and are still to be answered in it: then it is no stable moment, and nobody
     /// waits here. Mostly none.
     pub unanswered: Vec<(TrackId, OfferId)>,
@@ -287,6 +293,30 @@ impl<'m> Explorer<'m> {
         budget: &mut Budget,
         confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
     ) -> Explored<W> {
+        self.search(intended, watch, (edges, None), budget, confirm)
+    }
+
+    /// Explores in the same way, with no more than `most` situations for all tracks being where they are: soon at places
+    /// that are far. That all was seen then says nothing.
+    pub fn glance<W: Watch>(
+        &self,
+        intended: &[ServiceSet],
+        watch: &W,
+        most: usize,
+        budget: &mut Budget,
+        confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
+    ) -> Explored<W> {
+        self.search(intended, watch, (None, Some(most)), budget, confirm)
+    }
+
+    fn search<W: Watch>(
+        &self,
+        intended: &[ServiceSet],
+        watch: &W,
+        (edges, most): (Option<Tasks>, Option<usize>),
+        budget: &mut Budget,
+        confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
+    ) -> Explored<W> {
         let mut search = Search {
             explorer: self,
             explored: Explored {
@@ -299,11 +329,14 @@ impl<'m> Explorer<'m> {
             known: BTreeMap::new(),
             queue: VecDeque::new(),
             edges,
+            most,
+            at: BTreeMap::new(),
             budget,
             confirm,
         };
         for set in intended {
-            let before = Before { state: self.before(*set), watch: watch.clone(), from: None, unanswered: Vec::new() };
+            let (state, watch) = (self.before(*set), watch.clone());
+            let before = Before { state, watch, from: None, due: false, unanswered: Vec::new() };
             if let Some(outcome) = search.follow(&before, &Move::Start) {
                 search.explored.outcome = outcome;
                 return search.explored;
@@ -318,12 +351,13 @@ impl<'m> Explorer<'m> {
                 state: situation.state.clone(),
                 watch: situation.watch.clone(),
                 from: Some(index),
+                due: situation.due,
                 unanswered: Vec::new(),
             };
             let unanswered = situation.unanswered.clone();
             let mut moves: Vec<(Move, usize)> = Vec::new();
             if unanswered.is_empty() {
-                moves.extend(self.moves(&before.state).into_iter().map(|next| (next, 0)));
+                moves.extend(self.moves(&before.state, before.due).into_iter().map(|next| (next, 0)));
             }
             for (at, (track, offer)) in unanswered.iter().enumerate() {
                 // Those before it wait: they are answered in order.
@@ -430,6 +464,8 @@ struct Before<W> {
     state: State,
     watch: W,
     from: Option<usize>,
+    /// Whether the instant of a clock has come and is not followed yet.
+    due: bool,
     /// What can still be answered in this instant once the next thing has happened.
     unanswered: Vec<(TrackId, OfferId)>,
 }
@@ -440,6 +476,10 @@ struct Search<'e, 'm, 'c, W> {
     known: BTreeMap<Vec<u8>, usize>,
     queue: VecDeque<usize>,
     edges: Option<Tasks>,
+    /// How many situations may have all tracks at the same places; none means any number.
+    most: Option<usize>,
+    /// How many have.
+    at: BTreeMap<Vec<(Option<ServiceId>, Option<Place>)>, usize>,
     budget: &'e mut Budget,
     confirm: &'c mut dyn FnMut(&Explored<W>, usize) -> bool,
 }
@@ -489,8 +529,9 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                     lookout.forget();
                 }
                 let idle = Event::Facts { service: None, values: Vec::new(), correction: false };
-                let looping: Vec<bool> = after.tracks.iter().map(|track| track.looping).collect();
-                if looping.contains(&true) {
+                // What has come with time alone is not looked at before something is said.
+                let as_it_is = matches!(next, Move::Reach(_)) || after.tracks.iter().any(|track| track.looping);
+                if as_it_is {
                     let mut copy = after.clone();
                     apply(&explorer.machine, &mut copy, &idle, &mut Blind);
                     after.lookout = copy.lookout;
@@ -588,6 +629,12 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         self.explorer.key(&state, &mut key);
         watch.key(&state, &mut key);
         key.push(standing as u8);
+        let due = match by {
+            Move::Reach(_) => true,
+            Move::Start | Move::Time(_) | Move::Strike => false,
+            Move::Facts(_) | Move::Said(_) | Move::AtOnce(_) => before.due,
+        };
+        key.push(u8::from(due));
         if !unanswered.is_empty() {
             // In one instant it matters which stages were entered in it: going round in no time is told by that.
             let entered = state.tracks.iter().map(|track| &track.entered_now);
@@ -611,9 +658,20 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         if found.is_some() {
             return None;
         }
+        if let Some(most) = self.most
+            && standing != Standing::Reached
+        {
+            let tracks = state.tracks.iter().filter(|track| track.active());
+            let places = tracks.map(|track| (track.service, track.place)).collect();
+            let there = self.at.entry(places).or_default();
+            if *there >= most {
+                return None;
+            }
+            *there += 1;
+        }
         self.known.insert(key, index);
         let (from, by) = (before.from, by.clone());
-        self.explored.situations.push(Situation { state, watch, from, by, decided, standing, unanswered });
+        self.explored.situations.push(Situation { state, watch, from, by, decided, standing, due, unanswered });
         self.queue.push_back(index);
         (standing == Standing::Reached && (self.confirm)(&self.explored, index)).then_some(Outcome::Reached(index))
     }
@@ -630,6 +688,8 @@ fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut
         }
         Move::Said(event) | Move::AtOnce(event) => apply(machine, state, event, eye),
         Move::Time(clock) => return clock::bring(machine, state, *clock, eye),
+        Move::Reach(clock) => return clock::reach(machine, state, *clock, eye),
+        Move::Strike => return clock::strike(machine, state, eye),
     }
     eye.settled(machine, state);
 }

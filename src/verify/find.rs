@@ -96,7 +96,7 @@ pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budg
     if !(cohort.singles_decide || cohort.pairs_decide) {
         return Found::Unknown("only customers with at most two services were looked at".to_owned());
     }
-    Found::Nobody(Proof { situations, premises: premises(&explorer), bound: None })
+    Found::Nobody(Proof { situations, premises: premises(&explorer), ..Proof::default() })
 }
 
 /// What a search is about.

@@ -78,7 +78,7 @@ impl<'a> Known<'a> {
         let mut waiting = BTreeSet::new();
         let mut visits = vec![0_usize; count];
         let start = graph.start_node(crate::model::CUSTOMER);
-        known.entry[start.index()] = Some(Facts::default());
+        known.entry[start.index()] = Some(known.setting.at_first());
         waiting.insert(rank[start.index()]);
         while let Some(next) = waiting.pop_first() {
             let index = order[next];
@@ -128,6 +128,34 @@ impl<'a> Known<'a> {
         self.entry[self.index(node).index()].as_ref()
     }
 
+    /// What is known at the instant in which a track of a scope comes to an end: what others may have set in it is left out.
+    #[must_use]
+    pub fn at_end(&self, node: Node, scope: ScopeId) -> Option<Facts> {
+        let playbook = self.setting.prepared.playbook;
+        let in_service = playbook.scopes[scope.index()].in_service;
+        let kept = |variable: &Variable| match variable {
+            Variable::Service => true,
+            Variable::Fact(_, Whose::Own) | Variable::Member(_, Whose::Own, _) | Variable::Unknown(_, Whose::Own) => {
+                true
+            }
+            Variable::Fact(fact, Whose::Customer)
+            | Variable::Member(fact, Whose::Customer, _)
+            | Variable::Unknown(fact, Whose::Customer) => !in_service || self.setting.setters[fact.index()].is_empty(),
+            // What was done or happened stays so; what was not may have been since.
+            Variable::Done(..) | Variable::Happened(..) | Variable::EndedAt(..) => true,
+            _ => false,
+        };
+        let entry = self.entry(node)?;
+        let facts = entry.0.iter().filter(|(variable, _)| kept(variable)).filter_map(|(variable, values)| {
+            let change = match variable {
+                Variable::Done(..) | Variable::Happened(..) | Variable::EndedAt(..) => Change::Rises,
+                _ => Change::Stays,
+            };
+            Some((variable.clone(), values.changed(change, 2)?))
+        });
+        Some(Facts(facts.collect()))
+    }
+
     fn index(&self, node: Node) -> NodeIndex {
         match node {
             Node::Start(scope) => self.setting.graph.start_node(scope),
@@ -173,6 +201,7 @@ impl<'a> Known<'a> {
             Err(_) => {
                 // Not decided: everything may happen, and nothing more is known.
                 self.undecided.insert(node);
+                self.never.retain(|(known, _)| *known != node);
                 out.extend(graph.graph().edges(index).map(|edge| (edge.target(), Facts::default())));
             }
         }
@@ -326,6 +355,29 @@ impl Setting<'_> {
         false
     }
 
+    /// What is known before anything has happened: facts the playbook keeps have their default.
+    fn at_first(&self) -> Facts {
+        let mut facts = Facts::default();
+        if self.prepared.cautious {
+            self.add_defaults(&mut facts, FactScope::Customer, |_| true);
+        }
+        facts
+    }
+
+    fn add_defaults(&self, facts: &mut Facts, scope: FactScope, wanted: impl Fn(FactId) -> bool) {
+        let playbook = self.prepared.playbook;
+        let whose = if scope == FactScope::Customer { Whose::Customer } else { Whose::Own };
+        for (index, fact) in playbook.facts.iter().enumerate() {
+            let id = FactId(index as u32);
+            if let (Volatility::Kept, Some(default)) = (fact.volatility, &fact.default)
+                && fact.scope == scope
+                && wanted(id)
+            {
+                facts.insert_value(playbook, id, whose, default);
+            }
+        }
+    }
+
     /// What is left of what is known when time has passed.
     fn later(&self, facts: &Facts, scope: ScopeId) -> Facts {
         let left = facts.0.iter().filter_map(|(variable, values)| {
@@ -429,7 +481,13 @@ impl Setting<'_> {
                 )
             });
             // A service may be added at any time while the block runs.
-            return self.later(&begun, scope);
+            let mut begun = self.later(&begun, scope);
+            if self.prepared.cautious && !crate::verify::services::re_entered(playbook) {
+                // Nothing has set them before: only tracks of this scope do, and this one has done nothing yet.
+                let alone = |fact: FactId| self.setters[fact.index()].iter().all(|setter| *setter == scope);
+                self.add_defaults(&mut begun, FactScope::Service, alone);
+            }
+            return begun;
         }
         begun
     }

@@ -61,7 +61,7 @@ impl<'a, W: Watch> Owed<'a, W> {
             }
             let mut all = forces(&explorer.machine, &explored.situations[index].state, tasks);
             all.extend(more(index));
-            if !explored.situations[index].unanswered.is_empty() {
+            if explored.situations[index].due || !explored.situations[index].unanswered.is_empty() {
                 // Nobody waits here: the instant ends.
                 all.push(Force::Instant);
             }

@@ -3,11 +3,14 @@
 //! What a property means is what [`crate::run::monitor`] says of one journey. Here the same monitor watches all of them:
 //! without seconds while situations are explored, with them when the journey that is found is followed once more.
 
+use super::encode::Prepared;
 use super::explore::domain::of_property;
 use super::explore::force::Tasks;
 use super::explore::moves::Asked;
 use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
+use super::kernel::BUDGET;
 use super::liveness::{Longest, Owed};
+use super::outline::Outline;
 use super::services::{Cohort, closed, cohort, looks_at_time};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, all_said, journey, path};
@@ -21,6 +24,7 @@ use crate::run::state::{Seconds, State};
 use crate::run::time::over;
 use crate::run::{Machine, clock};
 use crate::value::Duration;
+use std::sync::OnceLock;
 
 /// Events followed at most for customers with two services: tracks side by side are many situations.
 pub(super) const PAIRS: u64 = 60_000;
@@ -34,9 +38,34 @@ pub struct Decision {
     pub violation: Option<Violation>,
 }
 
+/// Events followed at most where only a few situations are looked at for each place.
+pub(super) const GLANCE: u64 = 40_000;
+
+/// So many situations are looked at for each place then.
+pub(super) const SIDE_BY_SIDE: usize = 6;
+
+/// So many events are followed before what is known at each place is asked.
+pub const FIRST: u64 = 20_000;
+
 /// Decides a property within a budget.
 #[must_use]
 pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> Decision {
+    let mut asked: Vec<&Expr> = Vec::new();
+    of_property(property, &mut |condition| asked.push(condition));
+    let prepared = Prepared::cautious(&machine.playbook, asked);
+    let outline = OnceLock::new();
+    decide_with(machine, property, budget, &|| outline.get_or_init(|| Outline::new(machine, &prepared, BUDGET)))
+}
+
+/// Decides a property within a budget, with what is known at each place of the playbook: that is only asked for where many
+/// situations were seen and more are left.
+#[must_use]
+pub fn decide_with<'o, 'm: 'o>(
+    machine: &Machine,
+    property: &Property,
+    budget: &mut Budget,
+    outline: &dyn Fn() -> &'o Outline<'m>,
+) -> Decision {
     if !machine.playbook.can_be_written_out() {
         return Decision { verdict: Verdict::too_intertwined(), violation: None };
     }
@@ -55,6 +84,26 @@ pub fn decide(machine: &Machine, property: &Property, budget: &mut Budget) -> De
         asked.iter().copied().filter(|known| !taken.iter().any(|taken| std::ptr::eq(*taken, *known))).collect();
     let cohort = cohort(&machine.playbook, &asked, &counted, property.of_service, adds_up(machine, property));
     let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
+    let mut first = Budget::new(budget.left().min(FIRST)).stopping_like(budget);
+    let (before, whole) = (first.left(), first.left() == budget.left());
+    let decision = question.decide(&asked, &cohort, &mut first);
+    let open = matches!(decision.verdict, Verdict::NotDecided { .. } | Verdict::ProvedUpTo(..));
+    if !open || budget.stopped() {
+        budget.spend(before - first.left());
+        return decision;
+    }
+    if outline().proves(property) {
+        let mut premises = premises(&explorer);
+        premises.dedup();
+        let proof = Proof { places: outline().places(), premises, ..Proof::default() };
+        return Decision { verdict: Verdict::Proved(proof), violation: None };
+    }
+    // Where all was seen, or nothing more may be, seeing it again tells nothing new.
+    let more = first.left() == 0 || matches!(decision.verdict, Verdict::ProvedUpTo(Bound::Services(1), _));
+    if whole || !more {
+        budget.spend(before - first.left());
+        return decision;
+    }
     question.decide(&asked, &cohort, budget)
 }
 
@@ -68,7 +117,8 @@ fn events(property: &Property) -> Vec<EventMatch> {
 }
 
 /// Tasks a property speaks of.
-fn tasks(property: &Property) -> Vec<TaskId> {
+#[must_use]
+pub(super) fn tasks(property: &Property) -> Vec<TaskId> {
     let (first, second) = match &property.claim {
         Claim::Before(first, second) | Claim::Followed(first, second, _) => (Some(first), Some(second)),
         Claim::Eventually(what, _) | Claim::AtMost(what, _) => (Some(what), None),
@@ -209,7 +259,8 @@ impl Question<'_, '_> {
             }
             Answer::Proved { situations, bound: time } => {
                 let bound_words = time.map(|time| format!("{} at most", Duration(time)));
-                let proof = Proof { situations, premises: premises(self.explorer), bound: bound_words };
+                let proof =
+                    Proof { situations, premises: premises(self.explorer), bound: bound_words, ..Proof::default() };
                 let verdict = match bound {
                     None => Verdict::Proved(proof),
                     Some(bound) => Verdict::ProvedUpTo(bound, proof),
@@ -217,12 +268,36 @@ impl Question<'_, '_> {
                 Decision { verdict, violation: None }
             }
             Answer::Open(reason) => {
+                if let Some(broken) = self.glance(&cohort.singles, before.min(GLANCE), budget) {
+                    let Broken { journey, violation } = broken;
+                    let shows = super::witness::concrete::shows(violation.as_ref());
+                    return Decision {
+                        verdict: Verdict::Refuted(Some(Box::new(Witness { journey, shows }))),
+                        violation,
+                    };
+                }
                 let spent = before - budget.left();
                 let tried = format!("{spent} events followed, {} customers by their services", cohort.singles.len());
                 let _ = playbook;
                 Decision { verdict: Verdict::NotDecided { reason, tried }, violation: None }
             }
         }
+    }
+
+    /// Looks at these customers in a few situations at each place only, far along all ways: a customer who breaks the
+    /// property may be found there. Nothing is proved by finding none.
+    fn glance(&self, customers: &[ServiceSet], events: u64, budget: &Budget) -> Option<Broken> {
+        let mut small = Budget::new(events).stopping_like(budget);
+        let watch = Looking { monitor: Monitor::new(&self.relaxed), minds_moments: minds_moments(self.property) };
+        let (mut broken, mut tries) = (None, 24_u32);
+        self.explorer.glance(customers, &watch, SIDE_BY_SIDE, &mut small, &mut |explored, index| {
+            if tries > 0 {
+                tries -= 1;
+                broken = self.confirm(explored.situations[index].state.intended, &path(explored, index));
+            }
+            broken.is_some()
+        });
+        broken
     }
 
     /// Looks at these customers.

@@ -208,7 +208,8 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
 }
 
 /// Whether a block of tracks can be entered more than once.
-fn re_entered(playbook: &Playbook) -> bool {
+#[must_use]
+pub(super) fn re_entered(playbook: &Playbook) -> bool {
     (0..playbook.blocks.len()).map(|index| BlockId(index as u32)).any(|block| {
         if !holds_tracks(playbook, block) {
             return false;

@@ -1,10 +1,13 @@
 //! Whether a playbook is sound as a whole (after W. van der Aalst, *Verification of Workflow Nets*, 1997): every customer
 //! can come to an end, every customer does where all do their part, and no stage is there for nobody.
 
+use super::encode::Prepared;
 use super::explore::force::{Force, Tasks};
 use super::explore::moves::Asked;
 use super::explore::{Budget, Edge, Explored, Explorer, Move, Outcome, Standing, Watch};
+use super::kernel::BUDGET;
 use super::liveness::Owed;
+use super::outline::{Ends, Outline};
 use super::property::premises;
 use super::services::{Cohort, cohort};
 use super::verdict::{Bound, Proof, Verdict};
@@ -17,6 +20,7 @@ use crate::run::status::{What, waiting};
 use crate::run::time::over;
 use crate::run::{Machine, State, clock};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// What is known about a playbook as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +46,19 @@ pub const ASSUMED: &str = "tasks are settled, facts become known, needs and key 
 /// Looks at a playbook as a whole, within a budget.
 #[must_use]
 pub fn soundness(machine: &Machine, budget: &mut Budget) -> Soundness {
+    let prepared = Prepared::cautious(&machine.playbook, []);
+    let outline = OnceLock::new();
+    soundness_with(machine, budget, &|| outline.get_or_init(|| Outline::new(machine, &prepared, BUDGET)))
+}
+
+/// Looks at a playbook as a whole, within a budget, with what is known at each of its places: that is only asked for where
+/// many situations were seen and more are left.
+#[must_use]
+pub fn soundness_with<'o, 'm: 'o>(
+    machine: &Machine,
+    budget: &mut Budget,
+    outline: &dyn Fn() -> &'o Outline<'m>,
+) -> Soundness {
     if !machine.playbook.can_be_written_out() {
         let open = Verdict::too_intertwined;
         return Soundness {
@@ -55,17 +72,48 @@ pub fn soundness(machine: &Machine, budget: &mut Budget) -> Soundness {
     }
     let explorer = Explorer::new(machine, &[], Asked { tasks: Some(&[]), ..Asked::default() });
     let cohort = cohort(&machine.playbook, &[], &[], false, false);
-    let mut answer = Answer::default();
-    let seen = answer.look(&explorer, &cohort.singles, budget);
-    let mut bound = None;
-    if let (Ok(()), false, true) = (&seen, cohort.singles_decide, answer.open()) {
-        let mut small = Budget::new(budget.left().min(super::property::PAIRS)).stopping_like(budget);
-        match answer.look(&explorer, &cohort.pairs, &mut small) {
-            Ok(()) => bound = (!cohort.pairs_decide).then_some(Bound::Services(2)),
-            Err(_) => bound = Some(Bound::Services(1)),
-        }
+    let mut first = Budget::new(budget.left().min(super::property::FIRST)).stopping_like(budget);
+    let (most, whole) = (first.left(), first.left() == budget.left());
+    let mut seen = Seen::of(&explorer, &cohort, &mut first);
+    budget.spend(most - first.left());
+    let decided = |seen: &Seen| (seen.unseen.is_none() && seen.bound.is_none()) || !seen.answer.open();
+    if decided(&seen) || budget.stopped() {
+        return seen.answer.verdicts(&explorer, &cohort, seen.unseen, seen.bound, None);
     }
-    answer.verdicts(&explorer, &cohort, seen.err(), bound)
+    let outline = outline();
+    let ends = outline.ends();
+    let open = (seen.answer.cannot.is_none() && !ends.can) || (seen.answer.forever.is_none() && !ends.does);
+    if open && !whole && (first.left() == 0 || seen.bound == Some(Bound::Services(1))) {
+        let entered = std::mem::take(&mut seen.answer.entered);
+        seen = Seen::of(&explorer, &cohort, budget);
+        seen.answer.entered.extend(entered);
+    }
+    seen.answer.visit(&explorer, &cohort, most.saturating_mul(2).min(super::property::GLANCE), budget);
+    seen.answer.verdicts(&explorer, &cohort, seen.unseen, seen.bound, Some((outline, ends)))
+}
+
+/// What was seen of the customers of a cohort.
+struct Seen {
+    answer: Answer,
+    /// Why not all was.
+    unseen: Option<String>,
+    bound: Option<Bound>,
+}
+
+impl Seen {
+    fn of(explorer: &Explorer<'_>, cohort: &Cohort, budget: &mut Budget) -> Seen {
+        let mut answer = Answer::default();
+        let seen = answer.look(explorer, &cohort.singles, budget);
+        let mut bound = None;
+        if let (Ok(()), false, true) = (&seen, cohort.singles_decide, answer.open()) {
+            let mut small = Budget::new(budget.left().min(super::property::PAIRS)).stopping_like(budget);
+            match answer.look(explorer, &cohort.pairs, &mut small) {
+                Ok(()) => bound = (!cohort.pairs_decide).then_some(Bound::Services(2)),
+                Err(_) => bound = Some(Bound::Services(1)),
+            }
+        }
+        Seen { answer, unseen: seen.err(), bound }
+    }
 }
 
 /// Nothing is looked for: everything is seen.
@@ -125,6 +173,18 @@ impl Answer {
         Ok(())
     }
 
+    /// Comes to as many places as can be, a few situations at each.
+    fn visit(&mut self, explorer: &Explorer<'_>, cohort: &Cohort, events: u64, budget: &Budget) {
+        let stages = explorer.real.playbook.stages.len();
+        if (0..stages).all(|index| self.entered.contains(&Place::Stage(StageId(index as u32)))) {
+            return;
+        }
+        let mut small = Budget::new(events).stopping_like(budget);
+        let most = super::property::SIDE_BY_SIDE;
+        let explored = explorer.glance(&cohort.singles, &Everything, most, &mut small, &mut |_, _| false);
+        self.entered.extend(explored.entered);
+    }
+
     /// Situations from which no way leads to an end.
     fn trapped(&mut self, explorer: &Explorer<'_>, explored: &Explored<Everything>) {
         let count = explored.situations.len();
@@ -166,8 +226,9 @@ impl Answer {
 
     /// Customers who wait for ever, though everybody does their part.
     fn waits(&mut self, explorer: &Explorer<'_>, explored: &Explored<Everything>) {
-        let fair =
-            |edge: &Edge| matches!(&edge.by, Move::Time(_) | Move::Said(Event::Task { .. } | Event::Resolved { .. }));
+        let fair = |edge: &Edge| {
+            matches!(&edge.by, Move::Time(_) | Move::Strike | Move::Said(Event::Task { .. } | Event::Resolved { .. }))
+        };
         let more = |index: usize| bound_to_come(explorer, &explored.situations[index].state);
         let graph = Owed::new(explorer, explored, Tasks::All, &|_| true, &more, &fair);
         for index in graph.stuck().take(12) {
@@ -201,22 +262,30 @@ impl Answer {
         cohort: &Cohort,
         unseen: Option<String>,
         bound: Option<Bound>,
+        outline: Option<(&Outline<'_>, Ends)>,
     ) -> Soundness {
         let machine = explorer.real;
+        let ends = outline.map(|(_, ends)| ends).unwrap_or_default();
+        let places = outline.map_or(0, |(outline, _)| outline.places());
         let tried =
             format!("{} situations seen, {} customers by their services", self.situations, cohort.singles.len());
         let timed = (!clock::covers(machine))
             .then(|| "dates, the time since events or changes over time are looked at".to_owned());
         let undecided = unseen.or(self.inexact).or(timed);
-        let decide = |refuted: Option<Verdict>, doubt: Option<&str>, also: Option<&str>| {
+        let decide = |refuted: Option<Verdict>, known: bool, doubt: Option<&str>, also: Option<&str>| {
             refuted.unwrap_or_else(|| {
+                if known {
+                    let mut premises = premises(explorer);
+                    premises.extend(also.map(str::to_owned));
+                    return Verdict::Proved(Proof { places, premises, ..Proof::default() });
+                }
                 let reason = undecided.clone().or_else(|| doubt.map(str::to_owned));
                 if let Some(reason) = reason {
                     return Verdict::NotDecided { reason, tried: tried.clone() };
                 }
                 let mut premises = premises(explorer);
                 premises.extend(also.map(str::to_owned));
-                let proof = Proof { situations: self.situations, premises, bound: None };
+                let proof = Proof { situations: self.situations, premises, ..Proof::default() };
                 bound.map_or(Verdict::Proved(proof.clone()), |bound| Verdict::ProvedUpTo(bound, proof))
             })
         };
@@ -225,10 +294,11 @@ impl Answer {
         };
         let stages = (0..machine.playbook.stages.len()).map(|index| StageId(index as u32));
         let dead: Vec<StageId> = stages.filter(|stage| !self.entered.contains(&Place::Stage(*stage))).collect();
-        // Only where everything was seen is a stage that nobody came to one that nobody comes to.
-        let whole = undecided.is_none() && bound.is_none();
+        // Only where everything was seen, or nobody can come there, is a stage that nobody came to one that nobody comes to.
+        let unreachable = outline.map(|(outline, _)| outline.unreachable()).unwrap_or_default();
+        let whole = (undecided.is_none() && bound.is_none()) || dead.iter().all(|stage| unreachable.contains(stage));
         let dead_verdict = if dead.is_empty() {
-            Verdict::Proved(Proof { situations: self.situations, premises: Vec::new(), bound: None })
+            Verdict::Proved(Proof { situations: self.situations, ..Proof::default() })
         } else if whole {
             Verdict::Refuted(None)
         } else {
@@ -238,11 +308,13 @@ impl Answer {
         Soundness {
             can_finish: decide(
                 self.cannot.map(|journey| witness(journey, "no way leads to an end")),
+                ends.can,
                 self.doubt_can,
                 None,
             ),
             does_finish: decide(
                 self.forever.map(|journey| witness(journey, "waits for ever")),
+                ends.does,
                 self.doubt_does,
                 Some(ASSUMED),
             ),

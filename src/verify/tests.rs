@@ -2,6 +2,7 @@
 
 mod flaws;
 mod journeys;
+mod oracle;
 
 use super::explore::Budget;
 use super::property::decide;
@@ -153,8 +154,11 @@ fn lines_read_back() {
 
 #[test]
 fn a_small_budget_is_no_proof() {
-    let document = document(&format!("{PROGRAM}\nproperty ours: never at program while service is not onedrive\n"));
+    let claims = "property comes: eventually end assuming tasks meet due\nproperty ours: never at program while service is not onedrive\n";
+    let document = document(&format!("{PROGRAM}\n{claims}"));
     let machine = Machine::new(document.playbook);
-    let decision = decide(&machine, &document.properties[0], &mut Budget::new(5));
-    assert!(matches!(decision.verdict, Verdict::NotDecided { .. }), "{decision:?}");
+    let decide = |at: usize| decide(&machine, &document.properties[at], &mut Budget::new(5)).verdict;
+    assert!(matches!(decide(0), Verdict::NotDecided { .. }), "{:?}", decide(0));
+    // What is known at each place suffices here, however little is followed.
+    assert!(matches!(decide(1), Verdict::Proved(proof) if proof.situations == 0 && proof.places > 4));
 }

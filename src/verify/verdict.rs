@@ -24,8 +24,10 @@ pub enum Verdict {
 /// What a proof rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proof {
-    /// How many situations were seen.
+    /// How many situations were seen; none where what is known at each place suffices.
     pub situations: u64,
+    /// Where no situation was seen: how many places were looked at, with what is known of everybody there.
+    pub places: u64,
     /// What was taken for granted, in words.
     pub premises: Vec<String>,
     /// A bound on time that was found, in words.

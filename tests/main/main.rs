@@ -11,4 +11,5 @@ mod program;
 mod robustness;
 mod sessions;
 mod variants;
+mod verify;
 mod workflows;

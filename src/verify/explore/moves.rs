@@ -6,7 +6,7 @@ use super::{Explorer, Move};
 use crate::model::{
     Atom, EventId, EventMatch, Expr, Node, OfferId, Place, Playbook, ServiceId, Since, TaskId, Trigger,
 };
-use crate::run::clock::clocks;
+use crate::run::clock::{clocks, is_read};
 use crate::run::event::Event;
 use crate::run::state::{CUSTOMER_TRACK, State, TrackId};
 use crate::value::TaskStatus;
@@ -100,9 +100,10 @@ impl Alphabet {
 }
 
 impl Explorer<'_> {
-    /// All that can happen next, the plainest first.
+    /// All that can happen next, the plainest first. Where the instant of a clock has come and is not followed yet (`due`), time
+    /// stands until it is.
     #[must_use]
-    pub fn moves(&self, state: &State) -> Vec<Move> {
+    pub fn moves(&self, state: &State, due: bool) -> Vec<Move> {
         let playbook = &self.machine.playbook;
         let mut moves = Vec::new();
         let live: Vec<usize> = state.order.iter().copied().filter(|id| state.tracks[*id].active()).collect();
@@ -131,7 +132,14 @@ impl Explorer<'_> {
         let whose: Vec<Option<ServiceId>> = std::iter::once(None).chain(services.iter().copied().map(Some)).collect();
         moves.extend(whose.iter().copied().map(Move::Facts));
         // Clocks before events: that time passes is plainer than that something happens.
-        moves.extend(clocks(&self.machine, state).into_iter().map(Move::Time));
+        if due {
+            moves.push(Move::Strike);
+        } else {
+            let clocks = clocks(&self.machine, state);
+            moves.extend(clocks.iter().copied().map(Move::Time));
+            let read = clocks.into_iter().filter(|clock| is_read(&self.machine, state, *clock));
+            moves.extend(read.map(Move::Reach));
+        }
         self.events(state, &live, &whose, &mut moves);
         moves
     }

@@ -51,6 +51,75 @@ fn one_instant() {
     assert_eq!(told(&text), ["called proved", "rang refuted"]);
 }
 
+/// Who is called at the very instant a limit is due has been called in time, and has been there for as long as that: what is
+/// said comes before anything that is due.
+#[test]
+fn said_at_the_instant_of_a_limit() {
+    let text = |guard: &str| {
+        stage(
+            "facts of each service { f : yes/no = no }",
+            &format!("on call when {guard} -> good  after 2 days -> bad"),
+            "property never_good: never at good while f = f",
+        )
+    };
+    assert_eq!(told(&text("in this stage for 2 days")), ["never_good refuted"]);
+    assert_eq!(told(&text("in this stage for 1 day")), ["never_good refuted"]);
+    assert_eq!(told(&text("in this stage for 3 days")), ["never_good proved"]);
+    // A value that is set may look at the time as well.
+    let set = stage(
+        "facts of each service { k : yes/no = no kept by playbook }",
+        "task 1 mandatory \"T\"  set k = in this stage for 5 days  -> good when k  -> bad otherwise",
+        "property never_good: never at good while k = k",
+    );
+    assert_eq!(told(&set), ["never_good refuted"]);
+    // The call finds the customer before the exit that waits for the same day does.
+    let waits = stage(
+        "facts of each service { f : yes/no = no }",
+        "-> bad when f for 2 days  on call when f for 2 days -> good",
+        "property never_good: never at good while f = f",
+    );
+    assert_eq!(told(&waits), ["never_good refuted"]);
+}
+
+/// What a scenario draws when a stage is entered changes a moment in which the customer was there without it.
+#[test]
+fn drawn_on_entry() {
+    use crate::run::event::Event;
+    use crate::run::journey::{Answer, World, drive};
+    use crate::run::state::{Seconds, State, TrackId};
+    use crate::value::Value;
+    struct Draws;
+    impl World for Draws {
+        fn offered(&mut self, _: &Machine, _: &State, _: TrackId, _: crate::model::OfferId) -> Answer {
+            Answer::Waits
+        }
+        fn on_entry(&mut self, _: &Machine, _: &State, _: TrackId, _: crate::model::StageId) -> Vec<Event> {
+            let values = vec![(crate::model::FactId(0), Value::YesNo(true))];
+            vec![Event::Facts { service: None, values, correction: false }]
+        }
+        fn next(&mut self, _: &Machine, _: &State) -> Option<Seconds> {
+            None
+        }
+        fn say(&mut self, _: &Machine, _: &State) -> Option<Event> {
+            None
+        }
+    }
+    let text = "playbook p { facts of the customer { f : yes/no = no  k : yes/no = no kept by playbook }
+           start -> one
+           stage one { set k = yes  -> two when f  after 9 days -> good }
+           stage two { set k = no  -> good }
+           end good success }
+         property seen: (k) before at two";
+    assert_eq!(told(text), ["seen proved"]);
+    let document = document(text);
+    let machine = Machine::new(document.playbook.clone());
+    let mut monitor = Monitor::new(&document.properties);
+    let mut state = State::new(&machine, &Customer::new(&machine, "example"));
+    drive(&machine, &mut state, &mut Draws, &mut monitor, None);
+    assert!(crate::run::time::over(&state));
+    assert_eq!(monitor.verdicts(&state), [Seen::Holds]);
+}
+
 #[test]
 fn while_under_way() {
     let facts = "facts of the customer { csm : yes/no rising }";

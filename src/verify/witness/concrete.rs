@@ -133,6 +133,8 @@ pub struct Telling<'e> {
     at_once: BTreeSet<(Option<ServiceId>, TaskId)>,
     /// Whether the clocks of this instant have been followed: then nothing can be said in it any more.
     struck: bool,
+    /// Whether the instant of a clock has come and something is said in it before it is followed.
+    due: bool,
 }
 
 impl<'e> Telling<'e> {
@@ -156,7 +158,17 @@ impl<'e> Telling<'e> {
         let mut state = State::new(machine, &customer);
         let mut noted = Noted::default();
         drive(machine, &mut state, &mut Quiet, &mut noted, Some(0));
-        Telling { machine, customer, state, said: Vec::new(), pace, struck: false, noted, at_once: BTreeSet::new() }
+        Telling {
+            machine,
+            customer,
+            state,
+            said: Vec::new(),
+            pace,
+            struck: false,
+            due: false,
+            noted,
+            at_once: BTreeSet::new(),
+        }
     }
 
     /// A journey that goes round for ever, told three times round: after a round everything is as it was, but for the
@@ -226,6 +238,16 @@ impl<'e> Telling<'e> {
                 let at = due(self.machine, &self.state, *clock)?;
                 self.wait(at.max(self.state.now));
             }
+            Move::Reach(clock) => {
+                let at = due(self.machine, &self.state, *clock)?;
+                if at <= self.state.now {
+                    return None;
+                }
+                self.wait(at - 1);
+                apply(self.machine, &mut self.state, &Event::Advance(at), &mut self.noted);
+                (self.struck, self.due) = (false, true);
+            }
+            Move::Strike => self.wait(self.state.now),
         }
         Some(())
     }
@@ -248,7 +270,7 @@ impl<'e> Telling<'e> {
         if self.state.now < until {
             apply(self.machine, &mut self.state, &Event::Advance(until), &mut self.noted);
         }
-        self.struck = true;
+        (self.struck, self.due) = (true, false);
     }
 
     /// Completes what is open, as late as the pace says.
@@ -273,6 +295,7 @@ impl<'e> Telling<'e> {
     fn say(&mut self, event: Event) {
         let now = self.state.now;
         match self.pace {
+            _ if self.due => {}
             Pace::Late => {
                 if let Some(limit) = self.limit().filter(|limit| *limit > now) {
                     if limit - 1 > now {

@@ -135,15 +135,18 @@ impl Shrinking<'_> {
             return;
         }
         for at in 0..self.best.said.len() {
-            let time = self.best.said[at].at;
-            if time % DAY == 0 {
-                continue;
-            }
-            for wanted in [up(time), time.div_euclid(DAY) * DAY] {
-                let mut next = self.best.clone();
-                next.said[at].at = wanted;
-                next.said.sort_by_key(|said| said.at);
-                if self.attempt(next) {
+            for unit in [DAY, 3_600, 60] {
+                let time = self.best.said[at].at;
+                let (floor, ceiling) = (time.div_euclid(unit) * unit, (time + unit - 1).div_euclid(unit) * unit);
+                if floor == ceiling {
+                    break;
+                }
+                // The others keep their order: those before come no later, those after no sooner.
+                let mut later = self.best.clone();
+                later.said.iter_mut().skip(at).for_each(|said| said.at = said.at.max(ceiling));
+                let mut sooner = self.best.clone();
+                sooner.said.iter_mut().take(at + 1).for_each(|said| said.at = said.at.min(floor));
+                if self.attempt(later) || self.attempt(sooner) {
                     break;
                 }
             }
