@@ -33,7 +33,7 @@ use crate::model::scenario::Scenario;
 use crate::run::journey::drive;
 use crate::run::{Customer, Machine};
 use crate::value::Duration;
-use compiled::{Compiled, LANES, Worker};
+use compiled::{Compiled, LANES, Scarcity, Worker};
 use plan::Plan;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use replay::Watched;
@@ -144,9 +144,10 @@ pub fn simulate(
     let customers = cohort.size(scenario);
     let tally = if scarce.contains(&true) {
         if options.engine == Engine::Compiled {
-            return Err(Failure::NotCompiled("people who are shared".to_owned()));
+            compiles(machine, scenario, matches!(cohort, Cohort::Given(_))).map_err(Failure::NotCompiled)?;
         }
-        let together = Together { machine, scenario, scarce: &scarce, shard, progress, stop };
+        let interpreted = options.engine == Engine::Interpreter;
+        let together = Together { machine, scenario, scarce: &scarce, interpreted, shard, progress, stop };
         let given = cohort.given();
         pool.install(|| together.replications(customers, given.as_deref(), options))
     } else {
@@ -154,8 +155,8 @@ pub fn simulate(
         let given = matches!(cohort, Cohort::Given(_));
         let compiled = match options.engine {
             Engine::Interpreter => None,
-            Engine::Auto => Compiled::new(machine, &plan, given).ok(),
-            Engine::Compiled => Some(Compiled::new(machine, &plan, given).map_err(Failure::NotCompiled)?),
+            Engine::Auto => Compiled::new(machine, &plan, given, None).ok(),
+            Engine::Compiled => Some(Compiled::new(machine, &plan, given, None).map_err(Failure::NotCompiled)?),
         };
         let run = Run { machine, plan: &plan, compiled, customers, shard, progress, stop };
         match cohort {
@@ -197,6 +198,8 @@ struct Together<'r> {
     machine: &'r Machine,
     scenario: &'r Scenario,
     scarce: &'r [bool],
+    /// Whether only the interpreter follows them.
+    interpreted: bool,
     shard: Shard,
     progress: Progress<'r>,
     stop: &'r AtomicBool,
@@ -257,7 +260,12 @@ impl Together<'_> {
         arrivals.sort_by_key(|arrived| (arrived.at, arrived.number));
         let from_file = given.is_some();
         let Together { machine, scenario, scarce, progress, stop, .. } = *self;
-        contended::simulate(machine, scenario, &plan, scarce, arrivals, from_file, watched, log, progress, stop)
+        let compiled = || Compiled::new(machine, &plan, from_file, Some(Scarcity { scenario, scarce })).ok();
+        let compiled = if self.interpreted { None } else { compiled() };
+        let compiled = compiled.as_ref();
+        contended::simulate(
+            machine, scenario, &plan, scarce, compiled, arrivals, from_file, watched, log, progress, stop,
+        )
     }
 }
 
@@ -267,10 +275,9 @@ impl Together<'_> {
 /// # Errors
 /// In words, what there is no compiled form for.
 pub fn compiles(machine: &Machine, scenario: &Scenario, given: bool) -> Result<(), String> {
-    if contended::scarce(machine, scenario).contains(&true) {
-        return Err("people who are shared".to_owned());
-    }
-    Compiled::new(machine, &Plan::new(&machine.playbook, scenario, 0), given).map(|_| ())
+    let scarce = contended::scarce(machine, scenario);
+    let scarcity = scarce.contains(&true).then_some(Scarcity { scenario, scarce: &scarce });
+    Compiled::new(machine, &Plan::new(&machine.playbook, scenario, 0), given, scarcity).map(|_| ())
 }
 
 /// When the customer of this number arrives, counted from the start of the cohort.

@@ -17,6 +17,7 @@ mod program;
 mod sampler;
 mod statements;
 mod time;
+pub(super) mod trail;
 mod work;
 
 use super::plan::Plan;
@@ -29,8 +30,10 @@ use expression::{From, Key, Layout, Lowered, Term, UNKNOWN, bits};
 use program::{Compiler, Program, Source, Store};
 use sampler::Drawn;
 use std::collections::{BTreeMap, BTreeSet};
+use trail::{Outlines, Trail};
 
 pub(super) use batch::LANES;
+pub(super) use program::Scarcity;
 
 /// A playbook and a scenario, made ready.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub(super) struct Compiled {
     facts: Vec<(FactId, usize, usize)>,
     nothing: Counts,
     given: bool,
+    /// Whether customers wait for people.
+    waits: bool,
 }
 
 /// Which services are intended.
@@ -68,7 +73,12 @@ impl Compiled {
     ///
     /// # Errors
     /// In words, what cannot be lowered.
-    pub(super) fn new(machine: &Machine, plan: &Plan<'_>, given: bool) -> Lowered<Compiled> {
+    pub(super) fn new(
+        machine: &Machine,
+        plan: &Plan<'_>,
+        given: bool,
+        scarcity: Option<Scarcity<'_>>,
+    ) -> Lowered<Compiled> {
         let playbook = &machine.playbook;
         if !playbook.can_be_written_out() {
             return Err("named values that use each other so often".to_owned());
@@ -88,6 +98,7 @@ impl Compiled {
                 machine,
                 plan,
                 layout,
+                scarcity,
                 depth: 0,
                 owners: BTreeMap::new(),
                 offered: BTreeMap::new(),
@@ -103,7 +114,32 @@ impl Compiled {
 
     /// A worker that can follow batches.
     pub(super) fn worker(&self) -> Worker {
-        Worker(Batch::new(self.columns, self.common, self.nothing.clone()))
+        let mut batch = Batch::new(self.columns, self.common, self.nothing.clone());
+        batch.trail = self.waits.then(|| Box::new(Trail::new(self.nothing.entered.len())));
+        Worker(batch)
+    }
+
+    /// Follows customers of these numbers, at most [`LANES`], who wait for people: what is known of their journeys before
+    /// it is known how long they wait. Among those left to the interpreter are all who go on beyond the horizon in any
+    /// case.
+    pub(super) fn outlines(
+        &self,
+        Worker(batch): &mut Worker,
+        numbers: &[u64],
+        customers: Option<&[&Customer]>,
+        horizon: i64,
+    ) -> Outlines {
+        batch.horizon = horizon;
+        batch.begin();
+        let list: Vec<u32> = (0..numbers.len().min(LANES) as u32).collect();
+        if let Some(trail) = &mut batch.trail {
+            trail.clear(list.len());
+        }
+        self.start(batch, numbers, customers, &list);
+        batch.run(&self.program, 0, list.clone());
+        let now = &batch.columns[self.common.now[0]];
+        let trail = batch.trail.as_mut();
+        trail.map_or_else(Outlines::default, |trail| trail.outlines(list.len(), now, &batch.left))
     }
 
     /// Follows customers of these numbers, at most [`LANES`], and counts them. Gives those who are left to the interpreter,
@@ -369,5 +405,6 @@ fn finish(compiler: Compiler<'_>, mut program: Program, given: bool) -> Lowered<
         complete: vec![Vec::new(); playbook.tasks.len()],
     };
     let columns = layout.columns().len();
-    Ok(Compiled { program, columns, common, resets, services, draws, facts, nothing, given })
+    let waits = compiler.scarcity.is_some();
+    Ok(Compiled { waits, program, columns, common, resets, services, draws, facts, nothing, given })
 }

@@ -1,11 +1,15 @@
 //! Customers who share scarce people: one clock for all, one instant after the other.
 //!
-//! Each customer's journey is driven by the interpreter; what is added here is who waits for whom. At one instant first
+//! Each customer's journey is driven by the interpreter, or is known beforehand but for the waits, as [`outlined`] says;
+//! what is added here is who waits for whom. At one instant first
 //! those serve whose working day begins, then customers have their turn in the order of their numbers. After a
 //! customer's turn, people who became free serve the lines first; then the tasks newly offered join them.
 
+mod outlined;
+
+use super::compiled::Compiled;
 use super::log::{self, Log, Pen};
-use super::people::{Floor, LineKey, Ticket};
+use super::people::{Floor, LineId, Ticket};
 use super::plan::Plan;
 use super::replay::{Eyes, Watched};
 use super::tally::{Memory, Tally};
@@ -18,6 +22,7 @@ use crate::run::journey::{Answer, Drive, Next, Pace, Stop, World};
 use crate::run::state::{OpenTask, Seconds, State, TrackId};
 use crate::run::{Customer, Event, Machine};
 use crate::value::Duration;
+use outlined::Beforehand;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
@@ -32,6 +37,10 @@ fn lots(customers: usize) -> usize {
         _ => 20,
     }
 }
+
+/// How many customers were followed to their end beforehand.
+#[cfg(test)]
+pub(super) static FOLLOWED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// How many customers are told of as done in one go.
 const TOLD: u64 = 64;
@@ -97,7 +106,7 @@ impl World for Asking<'_> {
 #[derive(Debug)]
 struct Waiting {
     ticket: Ticket,
-    line: LineKey,
+    line: LineId,
     track: TrackId,
     visit: u32,
     offer: OfferId,
@@ -159,8 +168,21 @@ fn pen<'l, 's>(log: &'l mut Option<&mut Log<'s>>, case: &Arc<str>, arrival: Seco
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Turn {
     Opening(usize),
-    /// The number, the place among the arrivals, and the stamp.
-    Customer(u64, usize, u32),
+    /// The number, the place among the arrivals, and what it is.
+    Customer(u64, u32, Step),
+}
+
+/// What a customer's turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    /// All that the interpreter finds, if this is still the stamp.
+    Turn(u32),
+    /// A task is done, by its place among those of the batch.
+    Done(u32),
+    /// A track asks for people, by the place of its segment.
+    Ask(u32),
+    /// The journey is over.
+    End,
 }
 
 /// One simulation.
@@ -177,6 +199,13 @@ struct Shop<'r, 'p, 'l> {
     warm_up: Seconds,
     /// Which offers' tasks wait for people.
     scarce: &'p [bool],
+    horizon: Seconds,
+    /// Whose turn it is; none at the beginning of a working day.
+    present: Option<u64>,
+    beforehand: Option<Box<Beforehand<'r>>>,
+    /// Customers of a file, by place among the arrivals.
+    customers: Vec<Option<Box<Customer>>>,
+    from_file: bool,
     done: u64,
     progress: Progress<'r>,
     watched: Option<Watched>,
@@ -196,7 +225,8 @@ pub(super) fn simulate<'p>(
     scenario: &Scenario,
     plan: &'p Plan<'p>,
     scarce: &'p [bool],
-    arrivals: Vec<Arrived>,
+    compiled: Option<&Compiled>,
+    mut arrivals: Vec<Arrived>,
     from_file: bool,
     watched: Option<Watched>,
     log: Option<&mut Log<'_>>,
@@ -221,20 +251,27 @@ pub(super) fn simulate<'p>(
         whole,
         warm_up,
         scarce,
+        horizon: plan.horizon.unwrap_or(DEFAULT_HORIZON).0,
+        present: None,
+        // Whoever writes the log wants every step.
+        beforehand: compiled.filter(|_| log.is_none()).map(|compiled| Box::new(Beforehand::new(compiled))),
+        customers: Vec::new(),
+        from_file,
         done: 0,
         progress,
         watched,
         log,
     };
     let warming = arrivals.partition_point(|arrived| arrived.at < warm_up);
-    let mut arrivals = arrivals.into_iter().enumerate().peekable();
-    let horizon = plan.horizon.unwrap_or(DEFAULT_HORIZON).0;
+    let mut place = 0;
+    let horizon = shop.horizon;
     let mut now = since;
     loop {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let come = arrivals.peek().map(|(place, arrived)| (arrived.at, Turn::Customer(arrived.number, *place, 0)));
+        let come = arrivals.get(place);
+        let come = come.map(|arrived| (arrived.at, Turn::Customer(arrived.number, place as u32, Step::Turn(0))));
         let next = shop.agenda.peek().map(|Reverse(next)| *next);
         let Some((at, turn)) = come.into_iter().chain(next).min() else { break };
         if at > horizon {
@@ -242,44 +279,69 @@ pub(super) fn simulate<'p>(
             break;
         }
         now = at;
+        shop.present = match turn {
+            Turn::Opening(_) => None,
+            Turn::Customer(number, ..) => Some(number),
+        };
         if come == Some((at, turn)) {
-            let Some((place, arrived)) = arrivals.next() else { break };
             let counted = place.checked_sub(warming);
             let part = counted.map_or(lots, |counted| counted * lots / (count - warming));
             shop.whole.warming_up += u64::from(part == lots);
-            shop.arrives(arrived, part, from_file);
-            shop.turn(place, at, None);
+            let here = shop.arrives_here(&arrivals, place, part);
+            let customer = arrivals[place].customer.take();
+            if !here {
+                shop.arrives(&arrivals[place], customer, part);
+                shop.turn(place, at, None);
+            } else if from_file {
+                shop.customers.resize(place, None);
+                shop.customers.push(customer);
+            }
+            place += 1;
             continue;
         }
         shop.agenda.pop();
         match turn {
             Turn::Opening(group) => shop.serve(group, at),
-            Turn::Customer(_, place, stamp) => {
+            Turn::Customer(_, place, Step::Turn(stamp)) => {
+                let place = place as usize;
                 let current =
                     shop.journeys.get(place).and_then(Option::as_ref).is_some_and(|known| known.stamp == stamp);
                 if current {
                     shop.turn(place, at, Some(at));
                 }
             }
+            Turn::Customer(_, place, step) => shop.turn_here(place as usize, at, step),
         }
     }
-    let left = arrivals.count() as u64;
+    let left = (count - place) as u64;
     shop.finish(now.max(since), left)
 }
 
 impl<'p> Shop<'_, 'p, '_> {
-    fn arrives(&mut self, arrived: Arrived, part: usize, from_file: bool) {
-        let Arrived { at, number, customer } = arrived;
+    fn arrives(&mut self, arrived: &Arrived, customer: Option<Box<Customer>>, part: usize) {
+        let journey = self.journey(self.journeys.len(), arrived.number, arrived.at, part, customer);
+        self.whole.customers_under_way.change(arrived.at, true);
+        self.journeys.push(Some(journey));
+    }
+
+    /// A journey before it begins.
+    fn journey(
+        &self,
+        place: usize,
+        number: u64,
+        at: Seconds,
+        part: usize,
+        customer: Option<Box<Customer>>,
+    ) -> Box<Journey<'p>> {
         let mut customer = customer.map_or_else(|| Customer::new(self.machine, ""), |customer| *customer);
         let case = if self.log.is_some() { log::case(&customer, number) } else { "".into() };
         let mut scene = Scene::new(self.plan, self.stop);
-        scene.begin(self.machine, number, &mut customer, from_file);
+        scene.begin(self.machine, number, &mut customer, self.from_file);
         let state = self.plan.state(self.machine, &mut customer, Duration(at));
-        self.whole.customers_under_way.change(at, true);
-        self.journeys.push(Some(Box::new(Journey {
+        Box::new(Journey {
             number,
             case,
-            place: self.journeys.len(),
+            place,
             arrival: at,
             part,
             state,
@@ -290,7 +352,7 @@ impl<'p> Shop<'_, 'p, '_> {
             work: Vec::new(),
             stamp: 0,
             stop: None,
-        })));
+        })
     }
 
     /// A customer's turn: the journey begins, or goes on at an instant, and then people and lines follow.
@@ -331,7 +393,7 @@ impl<'p> Shop<'_, 'p, '_> {
         journey.stamp += 1;
         match next {
             Next::At(at) => {
-                let turn = Turn::Customer(journey.number, place, journey.stamp);
+                let turn = Turn::Customer(journey.number, place as u32, Step::Turn(journey.stamp));
                 self.agenda.push(Reverse((journey.arrival.saturating_add(at), turn)));
                 journey.stop = None;
             }
@@ -400,13 +462,13 @@ impl<'p> Shop<'_, 'p, '_> {
     fn follow_waiting(&mut self, journey: &mut Journey<'p>, now: Seconds) {
         for mut waiting in std::mem::take(&mut journey.waiting) {
             let Some(open) = journey.open(waiting.track, waiting.visit, waiting.offer) else {
-                self.floor.leave(&waiting.line, &waiting.ticket);
-                self.floor.count_waiting(&waiting.line.0, now, false);
+                self.floor.leave(waiting.line, &waiting.ticket);
+                self.floor.count_waiting(waiting.line, now, false);
                 continue;
             };
             let still = journey.stands_still(waiting.track, open);
             if still && !waiting.passed_over {
-                self.floor.leave(&waiting.line, &waiting.ticket);
+                self.floor.leave(waiting.line, &waiting.ticket);
             } else if !still && waiting.passed_over {
                 // Served in this very turn, as newly offered tasks are.
                 let takes = Duration(waiting.takes);
@@ -423,34 +485,31 @@ impl<'p> Shop<'_, 'p, '_> {
         let known = journey.waiting.iter().position(|known| (known.track, known.offer) == (asked.track, asked.offer));
         let line = if let Some(known) = known {
             let known = &journey.waiting[known];
-            self.floor.join(&known.line, known.ticket);
-            Some(known.line.clone())
+            self.floor.join(known.line, known.ticket);
+            Some(known.line)
         } else {
             self.joins(&mut journey, asked, now)
         };
         self.journeys[place] = Some(journey);
         let Some(line) = line else { return };
-        for group in self.floor.groups_for(&line) {
-            self.serve(group, now);
-        }
+        self.serve_line(line, now);
     }
 
-    fn joins(&mut self, journey: &mut Journey<'p>, asked: Asked, now: Seconds) -> Option<LineKey> {
+    fn joins(&mut self, journey: &mut Journey<'p>, asked: Asked, now: Seconds) -> Option<LineId> {
         let track = journey.state.tracks.get(asked.track)?;
         let (visit, service) = (track.visit.number, track.service);
         let open = journey.open(asked.track, visit, asked.offer)?;
         let passed_over = journey.stands_still(asked.track, open);
-        let roles = self.floor.waits_for(asked.offer);
-        let view = View::of(self.machine, &journey.state, asked.track);
-        let ticket = self.floor.ticket(roles, view, now, (journey.number, journey.place));
-        let line = (roles.to_vec(), service);
-        self.floor.count_waiting(roles, now, true);
+        let line = self.floor.line(asked.offer, service);
+        let priority = self.floor.priority(line, View::of(self.machine, &journey.state, asked.track));
+        let ticket = self.floor.ticket(priority, now, (journey.number, journey.place));
+        self.floor.count_waiting(line, now, true);
         if !passed_over {
-            self.floor.join(&line, ticket);
+            self.floor.join(line, ticket);
         }
         journey.waiting.push(Waiting {
             ticket,
-            line: line.clone(),
+            line,
             track: asked.track,
             visit,
             offer: asked.offer,
@@ -458,6 +517,15 @@ impl<'p> Shop<'_, 'p, '_> {
             passed_over,
         });
         Some(line)
+    }
+
+    /// Those who can serve a line take up what waits for them.
+    fn serve_line(&mut self, line: LineId, now: Seconds) {
+        let mut at = 0;
+        while let Some(group) = self.floor.group_for(line, at) {
+            self.serve(group, now);
+            at += 1;
+        }
     }
 
     /// Those of a group who are free and at work take up what waits for them.
@@ -471,22 +539,14 @@ impl<'p> Shop<'_, 'p, '_> {
     }
 
     fn begin_work(&mut self, ticket: Ticket, group: usize, now: Seconds) {
+        if self.begin_here(ticket, group, now) {
+            return;
+        }
         let Some(mut journey) = self.journeys[ticket.place].take() else { return };
         if let Some(at) = journey.waiting.iter().position(|waiting| waiting.ticket == ticket) {
             let waiting = journey.waiting.remove(at);
-            self.floor.leave(&waiting.line, &ticket);
-            self.floor.count_waiting(&waiting.line.0, now, false);
-            self.floor.take(group, now);
-            if ticket.asked >= self.warm_up {
-                // Those who came in the warm-up are no customers of any part: their waits go to the first.
-                let counted = journey.part + 1 < self.parts.len();
-                let part = &mut self.parts[if counted { journey.part } else { 0 }];
-                for role in &waiting.line.0 {
-                    part.waits[role.index()].record(now - ticket.asked);
-                }
-                let task = self.machine.playbook.offers[waiting.offer.index()].task;
-                part.tasks[task.index()].waits.record(now - ticket.asked);
-            }
+            self.floor.leave(waiting.line, &ticket);
+            self.count_begun(&ticket, (waiting.line, waiting.offer), journey.part, group, now);
             let takes = Duration(self.floor.groups[group].done(now, waiting.takes) - now);
             let event = Event::Work { track: waiting.track, offer: waiting.offer, takes };
             self.tell_journey(&mut journey, now, &event);
@@ -503,24 +563,38 @@ impl<'p> Shop<'_, 'p, '_> {
         self.plan_next(ticket.place, journey, now);
     }
 
+    /// Counts that somebody begins with a task.
+    fn count_begun(
+        &mut self,
+        ticket: &Ticket,
+        (line, offer): (LineId, OfferId),
+        part: usize,
+        group: usize,
+        now: Seconds,
+    ) {
+        self.floor.count_waiting(line, now, false);
+        self.floor.take(group, now);
+        if ticket.asked >= self.warm_up {
+            // Those who came in the warm-up are no customers of any part: their waits go to the first.
+            let counted = part + 1 < self.parts.len();
+            let part = &mut self.parts[if counted { part } else { 0 }];
+            for role in self.floor.roles(line) {
+                part.waits[role.index()].record(now - ticket.asked);
+            }
+            let task = self.machine.playbook.offers[offer.index()].task;
+            part.tasks[task.index()].waits.record(now - ticket.asked);
+        }
+    }
+
     /// Counts who is still under way, and puts the parts together.
     fn finish(mut self, now: Seconds, not_arrived: u64) -> (Tally, Option<Watched>) {
-        let journeys = std::mem::take(&mut self.journeys);
-        for mut journey in journeys.into_iter().flatten() {
-            for work in &journey.work {
-                self.floor.count_work(work.group, work.since, now);
+        for place in self.still_here() {
+            if let Some(journey) = self.interpret(place, now, true) {
+                self.finish_journey(journey, now);
             }
-            let in_line: Vec<RoleId> = journey.waiting.iter().flat_map(|waiting| waiting.line.0.clone()).collect();
-            for role in &in_line {
-                self.floor.tallies[role.index()].in_line += 1;
-            }
-            let advance = Event::Advance(now - journey.arrival);
-            self.tell_journey(&mut journey, now, &advance);
-            let over_soon = journey.work.is_empty() && in_line.is_empty();
-            let stop = journey.stop.filter(|_| over_soon).unwrap_or(Stop::Horizon);
-            self.watch(&journey, stop);
-            let Journey { state, memory, part, .. } = &mut *journey;
-            self.parts[*part].finish(self.machine, state, stop, memory, &in_line);
+        }
+        for journey in std::mem::take(&mut self.journeys).into_iter().flatten() {
+            self.finish_journey(journey, now);
         }
         (self.progress)(self.done);
         self.floor.close(now);
@@ -534,5 +608,26 @@ impl<'p> Shop<'_, 'p, '_> {
         }
         whole.parts = self.parts.into_iter().filter(|part| part.customers > 0).collect();
         (whole, self.watched)
+    }
+
+    /// Counts a customer who is still under way.
+    fn finish_journey(&mut self, mut journey: Box<Journey<'p>>, now: Seconds) {
+        {
+            for work in &journey.work {
+                self.floor.count_work(work.group, work.since, now);
+            }
+            let in_line: Vec<RoleId> =
+                journey.waiting.iter().flat_map(|waiting| self.floor.roles(waiting.line)).copied().collect();
+            for role in &in_line {
+                self.floor.tallies[role.index()].in_line += 1;
+            }
+            let advance = Event::Advance(now - journey.arrival);
+            self.tell_journey(&mut journey, now, &advance);
+            let over_soon = journey.work.is_empty() && in_line.is_empty();
+            let stop = journey.stop.filter(|_| over_soon).unwrap_or(Stop::Horizon);
+            self.watch(&journey, stop);
+            let Journey { state, memory, part, .. } = &mut *journey;
+            self.parts[*part].finish(self.machine, state, stop, memory, &in_line);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::run::evaluate::View;
 use crate::run::state::Seconds;
 use crate::value::Value;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A place in a line: greater priority first, then who came first, then customers and tasks in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ pub(super) struct Ticket {
     pub(super) number: u64,
     /// The customer's place among the arrivals.
     pub(super) place: usize,
+    /// The task, among those of customers who are followed side by side.
+    pub(super) demand: u32,
 }
 
 /// People of a role who know the same services and work at the same hours.
@@ -36,6 +38,8 @@ pub(super) struct Group {
     cost: Option<i64>,
     /// When the line is looked at again because a working day begins.
     opening: Option<Seconds>,
+    /// The lines these people serve.
+    lines: Vec<LineId>,
 }
 
 impl Group {
@@ -50,14 +54,58 @@ impl Group {
     }
 }
 
-/// Who waits for the same people: the roles, and the service those must know.
-pub(super) type LineKey = (Vec<RoleId>, Option<ServiceId>);
+/// The place of a line among the lines.
+pub(super) type LineId = usize;
+
+/// Those who wait for the same people: for these roles, for somebody who knows this service.
+#[derive(Debug)]
+struct Line<'s> {
+    roles: &'s [RoleId],
+    service: Option<ServiceId>,
+    /// The groups that serve it, in the order written.
+    groups: Vec<usize>,
+    waiting: Waiters,
+}
+
+/// Tickets in their order. Most come in it, and go to the end of a queue.
+#[derive(Debug, Default)]
+struct Waiters {
+    queue: VecDeque<Ticket>,
+    others: BTreeSet<Ticket>,
+}
+
+impl Waiters {
+    fn join(&mut self, ticket: Ticket) {
+        if self.queue.back().is_none_or(|last| *last < ticket) {
+            self.queue.push_back(ticket);
+        } else {
+            self.others.insert(ticket);
+        }
+    }
+
+    fn leave(&mut self, ticket: &Ticket) {
+        if self.queue.front() == Some(ticket) {
+            self.queue.pop_front();
+        } else if !self.others.remove(ticket)
+            && let Ok(at) = self.queue.binary_search(ticket)
+        {
+            self.queue.remove(at);
+        }
+    }
+
+    fn first(&self) -> Option<Ticket> {
+        self.queue.front().into_iter().chain(self.others.first()).min().copied()
+    }
+}
 
 /// All people, and all who wait for them.
 #[derive(Debug)]
 pub(super) struct Floor<'s> {
     pub(super) groups: Vec<Group>,
-    lines: BTreeMap<LineKey, BTreeSet<Ticket>>,
+    lines: Vec<Line<'s>>,
+    /// By offer and service (0 is the customer): the line its task waits in, once one has.
+    line_of: Vec<Option<LineId>>,
+    services: usize,
     priorities: BTreeMap<RoleId, &'s Expr>,
     /// By offer, the roles its task waits for.
     waits_for: Vec<&'s [RoleId]>,
@@ -82,6 +130,7 @@ impl<'s> Floor<'s> {
                 finishes: staffing.finishes,
                 cost: staffing.cost.map(|cost| cost.0),
                 opening: None,
+                lines: Vec::new(),
             }
         });
         let groups: Vec<Group> = groups.collect();
@@ -98,60 +147,73 @@ impl<'s> Floor<'s> {
         Floor {
             tallies: tallies.collect(),
             groups,
-            lines: BTreeMap::new(),
-            priorities: scenario
-                .staffing
-                .iter()
-                .filter_map(|staffing| Some((staffing.role, staffing.priority.as_ref()?)))
-                .collect(),
+            lines: Vec::new(),
+            line_of: vec![None; playbook.offers.len() * (playbook.services.len() + 1)],
+            services: playbook.services.len(),
+            priorities: priorities(scenario),
             waits_for: offers.map(|offer| scenario.waits_for(playbook, offer)).collect(),
             since,
             tickets: 0,
         }
     }
 
-    /// The roles a task waits for; empty where somebody is always free.
-    pub(super) fn waits_for(&self, offer: OfferId) -> &'s [RoleId] {
-        self.waits_for[offer.index()]
+    /// The line in which a task waits.
+    pub(super) fn line(&mut self, offer: OfferId, service: Option<ServiceId>) -> LineId {
+        let place = offer.index() * (self.services + 1) + service.map_or(0, |service| service.index() + 1);
+        if let Some(line) = self.line_of[place] {
+            return line;
+        }
+        let roles = self.waits_for[offer.index()];
+        let known = self.lines.iter().position(|line| line.roles == roles && line.service == service);
+        let line = known.unwrap_or_else(|| {
+            let served = self.groups.iter().enumerate().filter(|(_, group)| serves(group, roles, service));
+            let groups: Vec<usize> = served.map(|(index, _)| index).collect();
+            let line = self.lines.len();
+            groups.iter().for_each(|group| self.groups[*group].lines.push(line));
+            self.lines.push(Line { roles, service, groups, waiting: Waiters::default() });
+            line
+        });
+        self.line_of[place] = Some(line);
+        line
+    }
+
+    /// The roles a line waits for.
+    pub(super) fn roles(&self, line: LineId) -> &'s [RoleId] {
+        self.lines[line].roles
+    }
+
+    /// What the rule of a line says of a customer's task that asks now.
+    pub(super) fn priority(&self, line: LineId, view: View<'_>) -> i64 {
+        let rule = self.roles(line).iter().find_map(|role| self.priorities.get(role));
+        rule.map_or(0, |rule| rank(view.value(rule)))
     }
 
     /// A place in the line for a customer's task that asks now.
-    pub(super) fn ticket(
-        &mut self,
-        roles: &[RoleId],
-        view: View<'_>,
-        asked: Seconds,
-        (customer, place): (u64, usize),
-    ) -> Ticket {
-        let rule = roles.iter().find_map(|role| self.priorities.get(role));
-        let priority = rule.map_or(0, |rule| rank(view.value(rule)));
+    pub(super) fn ticket(&mut self, priority: i64, asked: Seconds, (customer, place): (u64, usize)) -> Ticket {
         self.tickets += 1;
-        Ticket { priority: Reverse(priority), asked, customer, number: self.tickets, place }
+        Ticket { priority: Reverse(priority), asked, customer, number: self.tickets, place, demand: u32::MAX }
     }
 
     /// Puts a task into the line.
-    pub(super) fn join(&mut self, key: &LineKey, ticket: Ticket) {
-        self.lines.entry(key.clone()).or_default().insert(ticket);
+    pub(super) fn join(&mut self, line: LineId, ticket: Ticket) {
+        self.lines[line].waiting.join(ticket);
     }
 
     /// Takes a task out of the line.
-    pub(super) fn leave(&mut self, key: &LineKey, ticket: &Ticket) {
-        if let Some(line) = self.lines.get_mut(key) {
-            line.remove(ticket);
-        }
+    pub(super) fn leave(&mut self, line: LineId, ticket: &Ticket) {
+        self.lines[line].waiting.leave(ticket);
     }
 
     /// A task begins or ceases to wait, in the line or passed over.
-    pub(super) fn count_waiting(&mut self, roles: &[RoleId], now: Seconds, up: bool) {
-        for role in roles {
+    pub(super) fn count_waiting(&mut self, line: LineId, now: Seconds, up: bool) {
+        for role in self.lines[line].roles {
             self.tallies[role.index()].line.change(now, up);
         }
     }
 
-    /// Groups that could serve this line, in the order written.
-    pub(super) fn groups_for(&self, (roles, service): &LineKey) -> Vec<usize> {
-        let groups = self.groups.iter().enumerate().filter(|(_, group)| serves(group, roles, *service));
-        groups.map(|(index, _)| index).collect()
+    /// The group that could serve a line, at this place among those that can.
+    pub(super) fn group_for(&self, line: LineId, at: usize) -> Option<usize> {
+        self.lines[line].groups.get(at).copied()
     }
 
     /// Who is next for this group, where somebody of it is free and at work.
@@ -164,8 +226,7 @@ impl<'s> Floor<'s> {
     }
 
     fn waiting_for(&self, group: &Group) -> impl Iterator<Item = Ticket> {
-        let lines = self.lines.iter().filter(|((roles, service), _)| serves(group, roles, *service));
-        lines.filter_map(|(_, line)| line.first().copied())
+        group.lines.iter().filter_map(|line| self.lines[*line].waiting.first())
     }
 
     /// When the line has to be looked at again, because people who are free now are not at work; said once.
@@ -222,6 +283,17 @@ impl<'s> Floor<'s> {
             tally.taken.until(now);
         }
     }
+}
+
+/// By role, the rule by which its line is served.
+fn priorities(scenario: &Scenario) -> BTreeMap<RoleId, &Expr> {
+    scenario.staffing.iter().filter_map(|staffing| Some((staffing.role, staffing.priority.as_ref()?))).collect()
+}
+
+/// The rule by which those are served who wait for these roles.
+pub(super) fn rule<'s>(scenario: &'s Scenario, roles: &[RoleId]) -> Option<&'s Expr> {
+    let rules = priorities(scenario);
+    roles.iter().find_map(|role| rules.get(role).copied())
 }
 
 fn serves(group: &Group, roles: &[RoleId], service: Option<ServiceId>) -> bool {

@@ -256,6 +256,30 @@ impl Tally {
         }
     }
 
+    /// Counts a visit that is over.
+    pub(super) fn visited(&mut self, memory: &mut Memory, stage: usize, time: Seconds, exit: usize) {
+        let tally = &mut self.stages[stage];
+        tally.entered += 1;
+        tally.times.record(time);
+        tally.exits[exit] += 1;
+        memory.left.push((StageId(stage as u32), time, exit));
+    }
+
+    /// Counts a task that is complete.
+    pub(super) fn completed(&mut self, memory: &mut Memory, task: usize, time: Seconds) {
+        let tally = &mut self.tasks[task];
+        tally.complete += 1;
+        tally.times.record(time);
+        memory.complete.push((TaskId(task as u32), time));
+    }
+
+    /// Counts a journey that is over after so long, and all of whose visits and tasks are counted.
+    pub(super) fn over(&mut self, memory: &mut Memory, time: Seconds) {
+        self.customers += 1;
+        self.times.record(time);
+        memory.flush(self);
+    }
+
     /// Counts a journey where it stopped.
     ///
     /// `in_line` are the roles in whose lines its tasks wait.

@@ -4,6 +4,7 @@
 use super::expression::{Column, Term, UNKNOWN};
 use super::program::{Source, Store};
 use super::sampler::{Chance, Drawn, Kind, Number, to_number};
+use super::trail::Trail;
 use crate::model::Type;
 use crate::model::distribution::Distribution;
 use crate::run::evaluate::holds;
@@ -80,6 +81,8 @@ pub(super) struct Batch {
     pub(super) horizon: i64,
     /// Customers whom only the interpreter can follow, by place.
     pub(super) left: Vec<bool>,
+    /// What is noted of customers who wait for people, instead of counting it.
+    pub(super) trail: Option<Box<Trail>>,
     pub(super) anybody_left: bool,
     lists: Vec<List>,
     numbers: Vec<Vec<f64>>,
@@ -125,6 +128,7 @@ impl Batch {
             counts,
             horizon: 0,
             left: vec![false; LANES],
+            trail: None,
             anybody_left: false,
             lists: Vec::new(),
             numbers: Vec::new(),

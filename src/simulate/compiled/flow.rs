@@ -4,6 +4,7 @@ use super::batch::{Batch, List, MASK, NEVER, Visit, column, partition};
 use super::expression::UNKNOWN;
 use super::program::{Decision, Exit, Node, Program, StageProgram};
 use super::statements::Under;
+use super::trail::Record;
 
 /// More visits of stages by whole batches than these are left to the interpreter: it knows when a journey goes on for ever.
 pub(super) const MOST_VISITS: u32 = 60_000;
@@ -72,6 +73,9 @@ impl Batch {
                     let mut over = self.list();
                     let last = self.common.now[0];
                     over.extend_from_slice(&list);
+                    if let Some(trail) = &mut self.trail {
+                        trail.begin_block(&list, column(&self.columns, last));
+                    }
                     let mut latest: Vec<i64> =
                         list.iter().map(|lane| self.columns[last][*lane as usize & MASK]).collect();
                     for (service, track) in &block.tracks {
@@ -87,12 +91,20 @@ impl Batch {
                         if let Ok([inner, now]) = self.columns.get_disjoint_mut([inner, now]) {
                             inner.copy_from_slice(&**now);
                         }
+                        let begun =
+                            self.trail.as_mut().map(|trail| trail.begin_track(&tracks)).map(|()| tracks.clone());
                         self.run(track, 1, tracks);
                         self.done(others);
                         let inner = column(&self.columns, inner);
+                        if let (Some(trail), Some(begun)) = (&mut self.trail, begun) {
+                            trail.end_track(&begun, inner);
+                        }
                         for (latest, lane) in latest.iter_mut().zip(&over) {
                             *latest = (*latest).max(inner[*lane as usize & MASK]);
                         }
+                    }
+                    if let Some(trail) = &mut self.trail {
+                        trail.end_block(&over, &latest);
                     }
                     for (latest, lane) in latest.iter().zip(&over) {
                         self.columns[now][*lane as usize & MASK] = *latest;
@@ -107,7 +119,10 @@ impl Batch {
                     self.abandon(stay);
                 }
                 Node::End(end) => {
-                    self.counts.ends[*end as usize] += arrived.fresh.len() as u64;
+                    match &mut self.trail {
+                        Some(trail) => trail.record_all(&arrived.fresh, Record::End { end: *end }),
+                        None => self.counts.ends[*end as usize] += arrived.fresh.len() as u64,
+                    }
                     let ends = &mut self.columns[program.end];
                     for lane in &arrived.fresh {
                         ends[*lane as usize & MASK] = i64::from(*end);
@@ -135,11 +150,13 @@ impl Batch {
             else {
                 return;
             };
-            let visits = &mut self.counts.visits[stage.stage.index()];
-            visits.extend(list.iter().map(|lane| {
-                let time = now[*lane as usize & MASK] - entered[*lane as usize & MASK];
-                Visit { lane: *lane, exit: exit.number, time }
-            }));
+            let time = |lane: &u32| now[*lane as usize & MASK] - entered[*lane as usize & MASK];
+            if let Some(trail) = &mut self.trail {
+                list.iter().for_each(|lane| trail.leave(*lane, stage.stage.index(), exit.number, time(lane)));
+            } else {
+                let visits = &mut self.counts.visits[stage.stage.index()];
+                visits.extend(list.iter().map(|lane| Visit { lane: *lane, exit: exit.number, time: time(lane) }));
+            }
             if stage.again {
                 // Clocks stand still while away.
                 for lane in &list {
@@ -162,6 +179,13 @@ impl Batch {
         }
         arrivals.extend_from_slice(&list);
         self.done(list);
+    }
+
+    /// Something happens to tracks now that is not the end of their work.
+    pub(super) fn happens(&mut self, flow: &Flow<'_>, list: &[u32]) {
+        if let Some(trail) = &mut self.trail {
+            trail.happens(list.iter().copied(), column(&self.columns, self.common.now[flow.depth]));
+        }
     }
 
     /// Those of a list for whom an exit may be taken once more.
@@ -276,6 +300,7 @@ impl Batch {
                 self.done(stayed);
             }
             self.done(all);
+            self.happens(flow, &list);
             let under = Under { live: list, ..Under::default() };
             let under = self.steps(flow, stage, &stage.entry, under);
             self.next_streams(stage.columns.entries, &under.live);
@@ -292,7 +317,12 @@ impl Batch {
 
     pub(super) fn enter(&mut self, flow: &Flow<'_>, stage: &StageProgram, arrived: Arrivals) -> List {
         let Arrivals { mut fresh, mut resumed } = arrived;
-        self.counts.entered[stage.stage.index()] += (fresh.len() + resumed.len()) as u64;
+        if let Some(trail) = &mut self.trail {
+            trail.enter(stage.stage.index(), &fresh);
+            trail.enter(stage.stage.index(), &resumed);
+        } else {
+            self.counts.entered[stage.stage.index()] += (fresh.len() + resumed.len()) as u64;
+        }
         let columns = stage.columns;
         let now = self.common.now[flow.depth];
         let mut again = self.list();

@@ -4,11 +4,13 @@ use super::super::plan::{Plan, Site, Step};
 use super::batch::Reset;
 use super::expression::{Column, From, Key, Layout, Lowered, Term, UNKNOWN, bits};
 use super::sampler::{Chance, Drawn};
+use crate::model::scenario::Scenario;
 use crate::model::{
     CadenceId, EventMatch, FactId, FactScope, Length, OfferId, Place, ScopeId, ScopeKind, ServiceId, StageId,
     TransitionId, Trigger, Type, Volatility, Work,
 };
 use crate::run::Machine;
+use crate::simulate::people;
 use crate::simulate::random::StreamKey;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,6 +151,9 @@ pub(super) struct TaskProgram {
     pub(super) credited: bool,
     pub(super) done: Option<(Source, Chance)>,
     pub(super) takes: Option<(Source, Drawn)>,
+    pub(super) offer: (OfferId, Option<ServiceId>),
+    /// Where it waits for people: the rule by which they choose, if there is one.
+    pub(super) people: Option<Option<Term>>,
 }
 
 /// Where random numbers come from.
@@ -193,11 +198,21 @@ pub(super) enum StepProgram {
     },
 }
 
+/// Who is scarce.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::simulate) struct Scarcity<'c> {
+    pub(in crate::simulate) scenario: &'c Scenario,
+    /// By offer: whether its task waits for people.
+    pub(in crate::simulate) scarce: &'c [bool],
+}
+
 /// Makes programs.
 pub(super) struct Compiler<'c> {
     pub(super) machine: &'c Machine,
     pub(super) plan: &'c Plan<'c>,
     pub(super) layout: Layout,
+    /// Who is scarce, where somebody is.
+    pub(super) scarcity: Option<Scarcity<'c>>,
     /// How many blocks are around.
     pub(super) depth: usize,
     /// The scope in which tasks of one site are done.
@@ -568,6 +583,7 @@ impl Compiler<'_> {
             return Ok(None);
         }
         let instance = service.map_or(0, |service| service.index() + 1);
+        let people = self.people(site, id)?;
         let task = offer.task.index();
         let plan = &self.plan.tasks[task];
         let scope = site.builder.scope;
@@ -620,7 +636,33 @@ impl Compiler<'_> {
             in_round,
             done,
             takes,
+            offer: (id, service),
+            people,
         }))
+    }
+
+    /// Whether a task waits for people, and by which rule they choose.
+    fn people(&self, site: &At<'_, '_>, id: OfferId) -> Lowered<Option<Option<Term>>> {
+        let Some(Scarcity { scenario, scarce }) = self.scarcity else { return Ok(None) };
+        if !scarce[id.index()] {
+            return Ok(None);
+        }
+        let stage = self.machine.playbook.offers[id.index()].stage;
+        let ways = self.machine.graph.exits(Place::Stage(stage));
+        if !ways
+            .after
+            .iter()
+            .all(|id| matches!(self.machine.playbook.transitions[id.index()].trigger, Trigger::AfterLastRound(_)))
+        {
+            let name = &self.machine.playbook.stages[stage.index()].name.name;
+            return Err(format!("a time limit in `{name}`, where tasks wait for people"));
+        }
+        let rule = people::rule(scenario, scenario.waits_for(&self.machine.playbook, id));
+        let Some(rule) = rule else { return Ok(Some(None)) };
+        if matches!(rule.kind, Type::Text | Type::SetOf(_) | Type::Service) {
+            return Err("a rule of priority that is no number".to_owned());
+        }
+        Ok(Some(Some(self.from(site).term(rule)?)))
     }
 
     fn steps(

@@ -58,6 +58,7 @@ impl Batch {
             let lane = *lane as usize & MASK;
             self.columns[now][lane] = at[lane];
         }
+        self.happens(flow, &list);
         self.done(list);
         for lane in &cleared {
             self.columns[resolved][*lane as usize & MASK] = NEVER;
@@ -105,6 +106,7 @@ impl Batch {
     /// Tracks whose work is done and that stay: until rounds, time limits and the end of blockers have moved them.
     pub(super) fn wait(&mut self, flow: &mut Flow<'_>, stage: &StageProgram, mut list: List) {
         let (now, resolved) = (self.common.now[flow.depth], self.common.resolved[flow.depth]);
+        self.happens(flow, &list);
         let due = stage.columns.due;
         let simple = stage.after.iter().all(|(time, _)| time.is_none()) && !flow.program.pending;
         let mut first = true;

@@ -1,9 +1,10 @@
 //! The work of a stage: facts set, tasks offered.
 
 use super::batch::{Batch, LANES, Lanes, List, MASK, NEVER, column, partition};
-use super::expression::{Column, UNKNOWN};
+use super::expression::UNKNOWN;
 use super::flow::Flow;
 use super::program::{Item, StageProgram, TaskProgram};
+use super::trail::Record;
 
 impl Batch {
     /// Work in its order; gives those who have done all of it.
@@ -30,7 +31,7 @@ impl Batch {
     ) -> List {
         let now = self.common.now[flow.depth];
         if let ([task], true) = (tasks, stage.urgent.is_empty() && stage.after.is_empty() && !flow.program.pending) {
-            return self.task_alone(now, task, list);
+            return self.task_alone(flow, task, list);
         }
         // When the last of them is complete, by place in the list.
         let mut until: Vec<i64> = list.iter().map(|lane| self.columns[now][*lane as usize & MASK]).collect();
@@ -63,8 +64,13 @@ impl Batch {
             place[*lane as usize & MASK] = at as u32;
         }
         let mut ends: Vec<(usize, List, Vec<i64>)> = Vec::new();
+        let mut asking: Vec<(usize, List, Vec<i64>)> = Vec::new();
         for (number, (task, offered)) in tasks.iter().zip(offered_to).enumerate() {
-            let (doing, lengths) = self.answer(task, offered);
+            let (mut doing, mut lengths) = self.answer(flow, task, offered);
+            if task.people.is_some() {
+                let asks = self.part_asking(&mut doing, &mut lengths);
+                asking.push((number, asks.0, asks.1));
+            }
             for (lane, length) in doing.iter().zip(&lengths) {
                 let lane = *lane as usize & MASK;
                 let at = place[lane] as usize;
@@ -72,6 +78,7 @@ impl Batch {
             }
             ends.push((number, doing, lengths));
         }
+        self.ask(flow, tasks, asking, |lane| until[place[lane] as usize]);
         // Other things may come first: a time limit, a blocker that is resolved.
         let stopped = self.interrupted(flow, stage, &busy, |lane| until[place[lane] as usize]);
         let begun = |columns: &[Box<Lanes>], lane: usize| columns[now][lane & MASK];
@@ -87,7 +94,7 @@ impl Batch {
                     self.anybody_left = true;
                 }
                 if end <= limit || *length == 0 {
-                    self.counts.complete[task.task].push((*lane, *length));
+                    self.complete(task, *lane, *length);
                     self.note(task, *lane, 1);
                 }
             }
@@ -113,10 +120,21 @@ impl Batch {
     }
 
     /// A single task that nothing can interrupt.
-    pub(super) fn task_alone(&mut self, now: Column, task: &TaskProgram, list: List) -> List {
+    pub(super) fn task_alone(&mut self, flow: &Flow<'_>, task: &TaskProgram, list: List) -> List {
+        let now = self.common.now[flow.depth];
         let offered = self.offer(task, &list);
-        let (doing, lengths) = self.answer(task, offered);
-        self.counts.complete[task.task].extend(doing.iter().copied().zip(lengths.iter().copied()));
+        let (mut doing, mut lengths) = self.answer(flow, task, offered);
+        if task.people.is_some() {
+            let (asks, takes) = self.part_asking(&mut doing, &mut lengths);
+            self.ask_alone(flow, task, asks, takes);
+        }
+        if let Some(trail) = &mut self.trail {
+            for (lane, time) in doing.iter().zip(&lengths) {
+                trail.record(*lane, Record::Complete { task: task.task as u32, time: *time });
+            }
+        } else {
+            self.counts.complete[task.task].extend(doing.iter().copied().zip(lengths.iter().copied()));
+        }
         let nows = &mut self.columns[now];
         let mut latest = 0;
         for (lane, length) in doing.iter().zip(&lengths) {
@@ -177,17 +195,25 @@ impl Batch {
                 *settled = i64::from(*settled == 1);
             }
         }
-        self.counts.offered[task.task] += offered.len() as u64;
+        match &mut self.trail {
+            Some(trail) => trail.record_all(&offered, Record::Offered { task: task.task as u32 }),
+            None => self.counts.offered[task.task] += offered.len() as u64,
+        }
         offered
     }
 
     /// Who does an offered task, and how long it takes.
-    pub(super) fn answer(&mut self, task: &TaskProgram, offered: List) -> (List, Vec<i64>) {
+    pub(super) fn answer(&mut self, flow: &Flow<'_>, task: &TaskProgram, offered: List) -> (List, Vec<i64>) {
         let mut doing = offered;
         if let Some(done) = &task.done {
             let (mut yes, mut no) = (self.list(), self.list());
             self.chance(done, &doing, &mut yes, &mut no);
-            self.counts.not_required[task.task] += no.len() as u64;
+            if let Some(trail) = &mut self.trail {
+                trail.record_all(&no, Record::NotRequired { task: task.task as u32 });
+                trail.happens(no.iter().copied(), column(&self.columns, self.common.now[flow.depth]));
+            } else {
+                self.counts.not_required[task.task] += no.len() as u64;
+            }
             if task.settled.is_some() {
                 no.iter().for_each(|lane| self.note(task, *lane, 2));
             }
@@ -199,6 +225,93 @@ impl Batch {
             Some(takes) => self.lengths(takes, &doing, &mut lengths),
             None => lengths.resize(doing.len(), 0),
         }
+        if let Some(trail) = &mut self.trail {
+            let now = column(&self.columns, self.common.now[flow.depth]);
+            let at_once = doing.iter().zip(&lengths).filter(|(_, length)| **length == 0).map(|(lane, _)| *lane);
+            trail.happens(at_once, now);
+        }
         (doing, lengths)
+    }
+
+    /// Takes those out who need somebody's time: what takes no time needs nobody.
+    fn part_asking(&mut self, doing: &mut List, lengths: &mut Vec<i64>) -> (List, Vec<i64>) {
+        let (mut asks, mut takes) = (self.list(), self.values_list());
+        let mut kept = 0;
+        for place in 0..doing.len() {
+            let (lane, length) = (doing[place], lengths[place]);
+            if length > 0 {
+                asks.push(lane);
+                takes.push(length);
+            } else {
+                (doing[kept], lengths[kept]) = (lane, length);
+                kept += 1;
+            }
+        }
+        doing.truncate(kept);
+        lengths.truncate(kept);
+        (asks, takes)
+    }
+
+    /// Tracks ask for people who do tasks side by side; what needs nobody is over at `free`.
+    fn ask(
+        &mut self,
+        flow: &Flow<'_>,
+        tasks: &[TaskProgram],
+        asking: Vec<(usize, List, Vec<i64>)>,
+        free: impl Fn(usize) -> i64,
+    ) {
+        let mut all: List = asking.iter().flat_map(|(_, asks, _)| asks.iter().copied()).collect();
+        if all.is_empty() {
+            return;
+        }
+        all.sort_unstable();
+        all.dedup();
+        self.begin_asking(flow, &all, Some(free));
+        self.done(all);
+        for (number, asks, takes) in asking {
+            self.demand(&tasks[number], asks, takes);
+        }
+    }
+
+    /// Tracks ask for somebody who does one task.
+    fn ask_alone(&mut self, flow: &Flow<'_>, task: &TaskProgram, asks: List, takes: Vec<i64>) {
+        self.begin_asking(flow, &asks, None::<fn(usize) -> i64>);
+        self.demand(task, asks, takes);
+    }
+
+    fn begin_asking(&mut self, flow: &Flow<'_>, list: &[u32], free: Option<impl Fn(usize) -> i64>) {
+        // The end of a blocker may come while they wait, and that is for the interpreter to follow.
+        if flow.program.pending {
+            let resolved = column(&self.columns, self.common.resolved[flow.depth]);
+            let pending: List = list.iter().copied().filter(|lane| resolved[*lane as usize & MASK] != NEVER).collect();
+            self.leave_to_interpreter(&pending);
+        }
+        if let Some(trail) = &mut self.trail {
+            trail.ask(list, column(&self.columns, self.common.now[flow.depth]), free);
+        }
+    }
+
+    fn demand(&mut self, task: &TaskProgram, asks: List, takes: Vec<i64>) {
+        let Some(mut trail) = self.trail.take() else { return };
+        for (lane, takes) in asks.iter().zip(&takes) {
+            let priority = match &task.people {
+                Some(Some(rule)) => self.at(rule, *lane as usize),
+                _ => 0,
+            };
+            trail.demand(*lane, task.offer, *takes, priority);
+        }
+        self.trail = Some(trail);
+        if task.settled.is_some() {
+            asks.iter().for_each(|lane| self.note(task, *lane, 1));
+        }
+        self.done(asks);
+        self.wholes.push(takes);
+    }
+
+    fn complete(&mut self, task: &TaskProgram, lane: u32, time: i64) {
+        match &mut self.trail {
+            Some(trail) => trail.record(lane, Record::Complete { task: task.task as u32, time }),
+            None => self.counts.complete[task.task].push((lane, time)),
+        }
     }
 }
