@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What takes no longer is only told as a whole.
 const SOON: Duration = Duration::from_secs(1);
@@ -114,13 +114,13 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let questions: usize = documents.iter().map(|(_, document)| document.properties.len() + 1).sum();
     let bar = bar(questions as u64, arguments.format == Format::Json);
     let mut verified = Vec::new();
-    let (began, look) = (Instant::now(), session.error_look);
+    let look = session.error_look;
     for (_, document) in documents {
         let machine = Machine::new(document.playbook.clone());
         let done = |found: &[Answered]| {
             bar.inc(1);
             // Who has waited for a second may not wait until the end: what is known so far is said as it comes.
-            if began.elapsed() > SOON {
+            if !bar.is_hidden() && bar.elapsed() > SOON {
                 let told: Vec<String> = found.iter().map(|answer| line(answer, look)).collect();
                 // That nobody listens is no reason to stop.
                 bar.suspend(|| told.iter().for_each(|line| drop(writeln!(std::io::stderr(), "{line}"))));

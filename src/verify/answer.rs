@@ -5,7 +5,7 @@ use super::explore::Budget;
 use super::explore::domain::{deep, of_property};
 use super::kernel::BUDGET;
 use super::outline::Outline;
-use super::property::{Decision, decide, decide_with, tasks};
+use super::property::{Decision, decide_with, tasks};
 use super::soundness::{ASSUMED, Soundness, soundness_with};
 use super::verdict::Verdict;
 use crate::diagnostic::{
@@ -95,7 +95,7 @@ pub fn answers(
         let answers = match properties.get(job) {
             Some(index) => {
                 let known = &document.properties[*index];
-                vec![answered(machine, known, decide_with(machine, known, &mut budget(), &outlined))]
+                vec![property_with(machine, known, &mut budget(), &outlined)]
             }
             None => whole(machine, soundness_with(machine, &mut budget(), &outlined)),
         };
@@ -124,10 +124,15 @@ pub fn answers(
     found.into_iter().flat_map(|(_, answers)| answers).collect()
 }
 
-/// The answer about one property.
+/// The answer about one property, with what is known at each place where that is asked for.
 #[must_use]
-pub fn property(machine: &Machine, property: &Property, budget: &mut Budget) -> Answered {
-    answered(machine, property, decide(machine, property, budget))
+pub fn property_with<'o, 'm: 'o>(
+    machine: &Machine,
+    property: &Property,
+    budget: &mut Budget,
+    outline: &dyn Fn() -> &'o Outline<'m>,
+) -> Answered {
+    answered(machine, property, decide_with(machine, property, budget, outline))
 }
 
 fn answered(machine: &Machine, property: &Property, decision: Decision) -> Answered {

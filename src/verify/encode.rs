@@ -156,10 +156,10 @@ impl<'a> Prepared<'a> {
             Node::Atom(Atom::Unknown(fact)) => {
                 asked.insert(*fact);
             }
-            Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _)) if self.cautious => {
-                if self.playbook.facts[fact.index()].default.is_none() {
-                    asked.insert(*fact);
-                }
+            Node::Atom(Atom::Fact(fact) | Atom::Change(fact, _))
+                if self.cautious && self.playbook.facts[fact.index()].default.is_none() =>
+            {
+                asked.insert(*fact);
             }
             Node::Atom(Atom::Since(_, crate::model::Since::Fact(fact), ..)) if self.cautious => {
                 asked.insert(*fact);

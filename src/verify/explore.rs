@@ -342,7 +342,8 @@ impl<'m> Explorer<'m> {
                 return search.explored;
             }
         }
-        while let Some(index) = search.queue.pop_front() {
+        // Where only a few situations are looked at, those that are far come first.
+        while let Some(index) = if most.is_some() { search.queue.pop_back() } else { search.queue.pop_front() } {
             let situation = &search.explored.situations[index];
             if situation.standing != Standing::Going || over(&situation.state) {
                 continue;
@@ -470,6 +471,9 @@ struct Before<W> {
     unanswered: Vec<(TrackId, OfferId)>,
 }
 
+/// Where all tracks under way are.
+type Places = Vec<(Option<ServiceId>, Option<Place>)>;
+
 struct Search<'e, 'm, 'c, W> {
     explorer: &'e Explorer<'m>,
     explored: Explored<W>,
@@ -479,7 +483,7 @@ struct Search<'e, 'm, 'c, W> {
     /// How many situations may have all tracks at the same places; none means any number.
     most: Option<usize>,
     /// How many have.
-    at: BTreeMap<Vec<(Option<ServiceId>, Option<Place>)>, usize>,
+    at: BTreeMap<Places, usize>,
     budget: &'e mut Budget,
     confirm: &'c mut dyn FnMut(&Explored<W>, usize) -> bool,
 }
@@ -662,7 +666,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             && standing != Standing::Reached
         {
             let tracks = state.tracks.iter().filter(|track| track.active());
-            let places = tracks.map(|track| (track.service, track.place)).collect();
+            let places: Places = tracks.map(|track| (track.service, track.place)).collect();
             let there = self.at.entry(places).or_default();
             if *there >= most {
                 return None;

@@ -39,10 +39,10 @@ pub struct Decision {
 }
 
 /// Events followed at most where only a few situations are looked at for each place.
-pub(super) const GLANCE: u64 = 40_000;
+pub(super) const GLANCE: u64 = 60_000;
 
 /// So many situations are looked at for each place then.
-pub(super) const SIDE_BY_SIDE: usize = 6;
+pub(super) const SIDE_BY_SIDE: usize = 3;
 
 /// So many events are followed before what is known at each place is asked.
 pub const FIRST: u64 = 20_000;

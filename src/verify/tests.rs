@@ -1,5 +1,6 @@
 //! Questions about small playbooks, each with an answer that can be told by hand.
 
+mod alike;
 mod flaws;
 mod journeys;
 mod oracle;

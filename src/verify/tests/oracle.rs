@@ -10,7 +10,7 @@ use crate::model::{Document, EventId, FactId, FactScope, OfferId, Place, Service
 use crate::run::event::{Effect, Event, Observer};
 use crate::run::journey::{Answer, Drive, Pace, World, drive};
 use crate::run::monitor::{Monitor, Verdict as Seen};
-use crate::run::state::{Seconds, State, TrackId};
+use crate::run::state::{Seconds, State, Track, TrackId};
 use crate::run::time::{next_timer, over};
 use crate::run::{Customer, Machine};
 use crate::value::{DAY, Duration, Micro, TaskStatus, Value};
@@ -24,12 +24,12 @@ use crate::verify::soundness::soundness;
 use crate::verify::verdict::Verdict;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Journeys followed for each playbook, in steps.
-const STEPS: usize = 1_500;
+/// So many steps are followed for each playbook.
+const STEPS: usize = 400;
 
 fn pick<'a>(random: &mut StdRng, from: &[&'a str]) -> &'a str {
     from[random.random_range(0..from.len())]
@@ -197,9 +197,7 @@ pub(super) fn generated(random: &mut StdRng) -> String {
         Shape::Branches => {
             let other = format!(
                 "stage b1 {{ {} -> b2 when {} after 3 days -> b2 }} stage b2 {{ task 8 optional \"B\" set k = yes -> b_end }} end b_end success",
-                work(random)
-                    .replace("needs", "needs")
-                    .replace("every 2 days, at most 2 times", "every 2 days, at most 1 times"),
+                work(random).replace("every 2 days, at most 2 times", "every 2 days, at most 1 times"),
                 atom(random, true),
             );
             format!(
@@ -212,7 +210,7 @@ pub(super) fn generated(random: &mut StdRng) -> String {
 }
 
 /// The same, where it can be read: `None` for the few that make no sense.
-fn sensible(random: &mut StdRng) -> Option<(String, Document)> {
+pub(super) fn sensible(random: &mut StdRng) -> Option<(String, Document)> {
     let text = generated(random);
     let mut sources = crate::source::Sources::new();
     let id = sources.add("test.play", text.as_str());
@@ -565,7 +563,7 @@ fn wrong(text: &str, document: &Document, seed: u64, steps: usize) -> (Vec<Strin
     while done < steps {
         let customer = oracle.customer(&mut random);
         let draws = random.random_range(0..4) == 0;
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let start = oracle.begin(&mut random, &customer, draws);
         look(&start);
         let mut layer = vec![start];
@@ -603,7 +601,11 @@ fn wrong(text: &str, document: &Document, seed: u64, steps: usize) -> (Vec<Strin
                 let ended = oracle.does_their_part(&mut random, journey.clone());
                 look(&ended);
                 done += 20;
-                if !over(&ended.state) && stuck.is_none() {
+                // That needs are met is taken for granted.
+                let held = |track: &Track| track.active() && !(track.visit.needs_met && track.inputs_met);
+                let held =
+                    ended.state.tracks.iter().any(|track| held(track) && !matches!(track.place, Some(Place::Block(_))));
+                if !over(&ended.state) && !held && stuck.is_none() {
                     stuck = Some(format!("{:#?}", ended.told));
                 }
             }
@@ -653,9 +655,11 @@ fn all_len(journey: &Journey<'_>, oracle: &Oracle<'_>) -> usize {
     oracle.steps(journey).len().max(1)
 }
 
+/// `ORACLE` says how many playbooks are looked at, `ORACLE_FROM` where to begin.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "whoever looks for longer says so in the environment")]
 fn verdicts_hold_in_every_way_that_few_steps_allow() {
-    let many: u64 = std::env::var("ORACLE").ok().and_then(|many| many.parse().ok()).unwrap_or(24);
+    let many: u64 = std::env::var("ORACLE").ok().and_then(|many| many.parse().ok()).unwrap_or(20);
     let from: u64 = std::env::var("ORACLE_FROM").ok().and_then(|from| from.parse().ok()).unwrap_or(0);
     let (mut all, mut counts, mut looked) = (Vec::new(), [0; 4], 0);
     for seed in from..from + many {
@@ -663,16 +667,9 @@ fn verdicts_hold_in_every_way_that_few_steps_allow() {
         let Some((text, document)) = sensible(&mut random) else { continue };
         looked += 1;
         let (failures, of) = wrong(&text, &document, seed, STEPS);
-        if let Some(first) = failures.first() {
-            eprintln!("seed {seed}: {first}");
-        }
         all.extend(failures.into_iter().map(|why| format!("seed {seed}: {why}")));
         counts.iter_mut().zip(of).for_each(|(count, of)| *count += of);
     }
-    eprintln!(
-        "{looked} playbooks, {counts:?} proved, refuted, not decided, proved by what is known; {} wrong",
-        all.len()
-    );
     assert!(all.is_empty(), "{}", all.join("\n\n"));
     assert!(looked * 3 > many && counts[0] * 6 > looked as usize && counts[1] > 0, "{looked} {counts:?}");
 }
