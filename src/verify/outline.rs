@@ -280,7 +280,9 @@ impl<'a> Outline<'a> {
     pub fn ends(&self) -> Ends {
         let playbook = self.playbook();
         let unset = |fact: &crate::model::Fact| fact.volatility == Volatility::Kept && fact.default.is_none();
-        let no_time = |known: &crate::model::Transition| matches!(known.trigger, Trigger::After(Duration(..=0)));
+        let no_time = |known: &crate::model::Transition| {
+            matches!(known.trigger, Trigger::After(crate::model::Length::Time(Duration(..=0))))
+        };
         if !clock::covers(self.machine)
             || playbook.transitions.iter().any(no_time)
             || playbook.facts.iter().any(unset)
