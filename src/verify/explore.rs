@@ -302,18 +302,18 @@ impl<'m> Explorer<'m> {
         &self,
         intended: &[ServiceSet],
         watch: &W,
-        most: usize,
+        (most, backwards): (usize, bool),
         budget: &mut Budget,
         confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
     ) -> Explored<W> {
-        self.search(intended, watch, (None, Some(most)), budget, confirm)
+        self.search(intended, watch, (None, Some((most, backwards))), budget, confirm)
     }
 
     fn search<W: Watch>(
         &self,
         intended: &[ServiceSet],
         watch: &W,
-        (edges, most): (Option<Tasks>, Option<usize>),
+        (edges, few): (Option<Tasks>, Option<(usize, bool)>),
         budget: &mut Budget,
         confirm: &mut dyn FnMut(&Explored<W>, usize) -> bool,
     ) -> Explored<W> {
@@ -329,7 +329,8 @@ impl<'m> Explorer<'m> {
             known: BTreeMap::new(),
             queue: VecDeque::new(),
             edges,
-            most,
+            most: few.map(|(most, _)| most),
+            backwards: few.is_some_and(|(_, backwards)| backwards),
             at: BTreeMap::new(),
             budget,
             confirm,
@@ -343,7 +344,7 @@ impl<'m> Explorer<'m> {
             }
         }
         // Where only a few situations are looked at, those that are far come first.
-        while let Some(index) = if most.is_some() { search.queue.pop_back() } else { search.queue.pop_front() } {
+        while let Some(index) = if few.is_some() { search.queue.pop_back() } else { search.queue.pop_front() } {
             let situation = &search.explored.situations[index];
             if situation.standing != Standing::Going || over(&situation.state) {
                 continue;
@@ -482,6 +483,8 @@ struct Search<'e, 'm, 'c, W> {
     edges: Option<Tasks>,
     /// How many situations may have all tracks at the same places; none means any number.
     most: Option<usize>,
+    /// Whether the last value of a fact is tried first.
+    backwards: bool,
     /// How many have.
     at: BTreeMap<Places, usize>,
     budget: &'e mut Budget,
@@ -581,7 +584,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         if let Some(reason) = self.explorer.domains.inexact().get(&fact) {
             self.explored.inexact = self.explored.inexact.or(Some((fact, reason)));
         }
-        let candidates = self.explorer.domains.candidates(machine, state, service, fact, bound);
+        let mut candidates = self.explorer.domains.candidates(machine, state, service, fact, bound);
+        if self.backwards {
+            candidates.reverse();
+        }
         for value in candidates.into_iter().rev() {
             let mut next = state.clone();
             match service {

@@ -41,6 +41,9 @@ pub struct Decision {
 /// Events followed at most where only a few situations are looked at for each place.
 pub(super) const GLANCE: u64 = 60_000;
 
+/// In large playbooks so many for each stage.
+pub(super) const EACH_STAGE: u64 = 300;
+
 /// So many situations are looked at for each place then.
 pub(super) const SIDE_BY_SIDE: usize = 3;
 
@@ -97,6 +100,13 @@ pub fn decide_with<'o, 'm: 'o>(
         premises.dedup();
         let proof = Proof { places: outline().places(), premises, ..Proof::default() };
         return Decision { verdict: Verdict::Proved(proof), violation: None };
+    }
+    let stages = machine.playbook.stages.len() as u64;
+    let far = GLANCE.max(stages.saturating_mul(EACH_STAGE)).min(before.max(budget.left()));
+    if first.left() == 0
+        && let Some(broken) = question.glance(&cohort.singles, far, budget)
+    {
+        return broken.decision();
     }
     // Where all was seen, or nothing more may be, seeing it again tells nothing new.
     let more = first.left() == 0 || matches!(decision.verdict, Verdict::ProvedUpTo(Bound::Services(1), _));
@@ -224,6 +234,14 @@ struct Broken {
     violation: Option<Violation>,
 }
 
+impl Broken {
+    fn decision(self) -> Decision {
+        let Broken { journey, violation } = self;
+        let shows = super::witness::concrete::shows(violation.as_ref());
+        Decision { verdict: Verdict::Refuted(Some(Box::new(Witness { journey, shows }))), violation }
+    }
+}
+
 /// What an exploration of some customers says.
 enum Answer {
     Proved { situations: u64, bound: Option<Seconds> },
@@ -252,11 +270,7 @@ impl Question<'_, '_> {
             }
         }
         match answer {
-            Answer::Broken(broken) => {
-                let Broken { journey, violation } = *broken;
-                let shows = super::witness::concrete::shows(violation.as_ref());
-                Decision { verdict: Verdict::Refuted(Some(Box::new(Witness { journey, shows }))), violation }
-            }
+            Answer::Broken(broken) => broken.decision(),
             Answer::Proved { situations, bound: time } => {
                 let bound_words = time.map(|time| format!("{} at most", Duration(time)));
                 let proof =
@@ -268,14 +282,6 @@ impl Question<'_, '_> {
                 Decision { verdict, violation: None }
             }
             Answer::Open(reason) => {
-                if let Some(broken) = self.glance(&cohort.singles, before.min(GLANCE), budget) {
-                    let Broken { journey, violation } = broken;
-                    let shows = super::witness::concrete::shows(violation.as_ref());
-                    return Decision {
-                        verdict: Verdict::Refuted(Some(Box::new(Witness { journey, shows }))),
-                        violation,
-                    };
-                }
                 let spent = before - budget.left();
                 let tried = format!("{spent} events followed, {} customers by their services", cohort.singles.len());
                 let _ = playbook;
@@ -287,16 +293,22 @@ impl Question<'_, '_> {
     /// Looks at these customers in a few situations at each place only, far along all ways: a customer who breaks the
     /// property may be found there. Nothing is proved by finding none.
     fn glance(&self, customers: &[ServiceSet], events: u64, budget: &Budget) -> Option<Broken> {
-        let mut small = Budget::new(events).stopping_like(budget);
         let watch = Looking { monitor: Monitor::new(&self.relaxed), minds_moments: minds_moments(self.property) };
-        let (mut broken, mut tries) = (None, 24_u32);
-        self.explorer.glance(customers, &watch, SIDE_BY_SIDE, &mut small, &mut |explored, index| {
-            if tries > 0 {
-                tries -= 1;
-                broken = self.confirm(explored.situations[index].state.intended, &path(explored, index));
+        let mut broken = None;
+        for backwards in [false, true] {
+            let mut small = Budget::new(events).stopping_like(budget);
+            let (few, mut tries) = ((SIDE_BY_SIDE, backwards), 8_u32);
+            self.explorer.glance(customers, &watch, few, &mut small, &mut |explored, index| {
+                if tries > 0 {
+                    tries -= 1;
+                    broken = self.confirm(explored.situations[index].state.intended, &path(explored, index));
+                }
+                broken.is_some()
+            });
+            if broken.is_some() {
+                break;
             }
-            broken.is_some()
-        });
+        }
         broken
     }
 

@@ -88,7 +88,9 @@ pub fn soundness_with<'o, 'm: 'o>(
         seen = Seen::of(&explorer, &cohort, budget);
         seen.answer.entered.extend(entered);
     }
-    seen.answer.visit(&explorer, &cohort, most.saturating_mul(2).min(super::property::GLANCE), budget);
+    let stages = machine.playbook.stages.len() as u64;
+    let far = super::property::GLANCE.max(stages.saturating_mul(super::property::EACH_STAGE));
+    seen.answer.visit(&explorer, &cohort, far.min(most.max(budget.left())), budget);
     seen.answer.verdicts(&explorer, &cohort, seen.unseen, seen.bound, Some((outline, ends)))
 }
 
@@ -180,8 +182,9 @@ impl Answer {
             return;
         }
         let mut small = Budget::new(events).stopping_like(budget);
-        let most = super::property::SIDE_BY_SIDE;
-        let explored = explorer.glance(&cohort.singles, &Everything, most, &mut small, &mut |_, _| false);
+        let few = (super::property::SIDE_BY_SIDE, false);
+        let explored = explorer.glance(&cohort.singles, &Everything, few, &mut small, &mut |_, _| false);
+        self.situations += explored.situations.len() as u64;
         self.entered.extend(explored.entered);
     }
 

@@ -163,3 +163,37 @@ fn a_small_budget_is_no_proof() {
     // What is known at each place suffices here, however little is followed.
     assert!(matches!(decide(1), Verdict::Proved(proof) if proof.situations == 0 && proof.places > 4));
 }
+
+/// More situations than anybody can see: what is known at each place proves, and a few situations at each refute.
+#[test]
+fn many_stages() {
+    let mut text = "playbook p { facts of the customer { b : yes/no fixed  k : yes/no = no kept by playbook".to_owned();
+    for fact in 0..8 {
+        text.push_str(&format!("  f{fact} : yes/no  p{fact} : percent"));
+    }
+    text.push_str(" } start -> s0\n");
+    for stage in 0..40 {
+        let (fact, next, later) = (stage % 8, stage + 1, (stage + 2).min(40));
+        let set = if stage == 30 { "set k = yes" } else { "" };
+        text.push_str(&format!(
+            "stage s{stage} {{ task t{stage} optional \"T\" {set}  first match -> s{later} when f{fact} and p{fact} >= 10%  -> s{next} otherwise }}\n"
+        ));
+    }
+    text.push_str("stage s40 { -> good when b  -> fine when not b } end good success end fine success }\n");
+    text.push_str("property not_yet: never k while at s20\nproperty for_b: always b while at good\nproperty in_order: at s0 before at good\nproperty once: at s7 at most once\nproperty wrong: never at good while p1 >= 10%\n");
+    let document = document(&text);
+    let machine = Machine::new(document.playbook.clone());
+    let words: Vec<&str> = document
+        .properties
+        .iter()
+        .map(|property| decide(&machine, property, &mut Budget::new(super::property::FIRST)).verdict.word())
+        .collect();
+    assert_eq!(words, ["proved", "proved", "proved", "proved", "refuted"]);
+    let whole = super::soundness::soundness(&machine, &mut Budget::new(super::property::FIRST));
+    assert_eq!([whole.can_finish.word(), whole.does_finish.word(), whole.no_dead_stage.word()], ["proved"; 3]);
+    // The same with nowhere to go for some.
+    let stuck = super::tests::document(&text.replace("-> fine when not b", ""));
+    let machine = Machine::new(stuck.playbook.clone());
+    let whole = super::soundness::soundness(&machine, &mut Budget::new(super::property::FIRST));
+    assert_ne!([whole.can_finish.word(), whole.does_finish.word()], ["proved"; 2], "{whole:?}");
+}
