@@ -128,6 +128,9 @@ pub enum Outcome {
     Stopped,
 }
 
+/// How much memory an exploration may take, in bytes: with many facts a situation is large.
+const ROOM: usize = 400_000_000;
+
 /// How much work may be done, counted in events followed by the interpreter.
 #[derive(Debug, Clone)]
 pub struct Budget {
@@ -333,6 +336,7 @@ impl<'m> Explorer<'m> {
             backwards: few.is_some_and(|(_, backwards)| backwards),
             at: BTreeMap::new(),
             budget,
+            room: ROOM,
             confirm,
         };
         for set in intended {
@@ -488,6 +492,8 @@ struct Search<'e, 'm, 'c, W> {
     /// How many have.
     at: BTreeMap<Places, usize>,
     budget: &'e mut Budget,
+    /// How much memory may still be taken, in bytes, as far as it is counted.
+    room: usize,
     confirm: &'c mut dyn FnMut(&Explored<W>, usize) -> bool,
 }
 
@@ -657,7 +663,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 self.explored.next.push(Vec::new());
             }
             let mut begun = forces(&self.explorer.machine, &state, tasks);
-            begun.retain(|force| begins(&before.state, &state, *force, &offered));
+            begun.retain(|force| begins(&self.explorer.machine, &before.state, &state, *force, &offered));
             if let Some(from) = before.from
                 && !self.explored.next[from].iter().any(|known| known.to == index && known.begins == begun)
             {
@@ -678,6 +684,13 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 return None;
             }
             *there += 1;
+        }
+        let size = key.len() + size_of::<State>() + size_of::<Situation<W>>();
+        let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
+        let facts = (state.facts.len() + services) * (size_of::<Option<Value>>() + 4);
+        self.room = self.room.saturating_sub(size + facts + decided.len() * size_of::<Decided>());
+        if self.room == 0 {
+            return Some(Outcome::OutOfBudget);
         }
         self.known.insert(key, index);
         let (from, by) = (before.from, by.clone());

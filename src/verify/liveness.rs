@@ -215,7 +215,8 @@ impl<'a, W: Watch> Owed<'a, W> {
             let starts = if from_start {
                 situation.from.is_none()
             } else {
-                situation.from.is_some_and(|from| !self.owed[from]) || self.entered_from_outside(index)
+                // What is owed at the very start has begun there.
+                situation.from.is_none_or(|from| !self.owed[from]) || self.entered_from_outside(index)
             };
             if starts {
                 let kept = if from_start { 0 } else { self.kept(index) };

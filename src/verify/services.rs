@@ -4,7 +4,7 @@
 use super::explore::domain::{assignments, deep};
 use crate::model::{
     Atom, BlockId, Expr, FactScope, Node, Origin, Place, Playbook, ScopeId, ScopeKind, ServiceId, ServiceSet, Stage,
-    Trigger,
+    StageId, Trigger,
 };
 use crate::run::machine::guard;
 use crate::syntax::ast::Quantifier;
@@ -52,9 +52,9 @@ pub fn cohort(playbook: &Playbook, asked: &[&Expr], deciding: &[&Expr], of_servi
     let few = playbook.services.len() as u32;
     let quantified = customer_quantifiers(playbook, deciding, of_service);
     let once = !re_entered(playbook);
-    let decides = |size: u32| {
-        few <= size || (apart && !counts && (of_service || quantified == 0 || (once && quantified <= size)))
-    };
+    // What is claimed of a service needs that service beside those that decide the customer's way to its track.
+    let needed = if of_service { u32::from(quantified > 0) + quantified } else { quantified };
+    let decides = |size: u32| few <= size || (apart && !counts && (quantified == 0 || (once && needed <= size)));
     if !tracks && quantified == 0 && !counts {
         // Only which tasks are for an intended service could differ.
         let all = ServiceSet(playbook.services.iter().enumerate().fold(0, |all, (at, _)| all | 1 << at));
@@ -160,7 +160,8 @@ fn has_quantifier(expr: &Expr) -> bool {
     found
 }
 
-/// How many quantifiers the customer's own conditions and the question have: each needs one service that decides it.
+/// How many quantifiers the customer's own conditions and the question have: each needs one service that decides it. To
+/// a question about a service only those matter that are looked at before the block of its track is over.
 fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) -> u32 {
     let mut spans = BTreeSet::new();
     let mut counted = 0_u32;
@@ -179,6 +180,8 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
             });
         }
     };
+    // No track of a service begins any more.
+    let over = |place: Place| of_service && !leads_to_tracks(playbook, place);
     if !of_service {
         asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
     }
@@ -188,15 +191,26 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
             Origin::Stage(stage) => playbook.stages[stage.index()].scope,
             Origin::Block(block) => playbook.blocks[block.index()].scope,
         };
-        if !playbook.scopes[scope.index()].in_service {
+        let after = match transition.origin {
+            Origin::Stage(stage) => over(Place::Stage(stage)),
+            Origin::Block(block) => {
+                let ends = matches!(transition.trigger, Trigger::Completion(_) | Trigger::Otherwise);
+                over(Place::Block(block)) || (of_service && ends && !leads_to_tracks(playbook, transition.target))
+            }
+            Origin::Start(_) | Origin::Everywhere(_) => false,
+        };
+        if !playbook.scopes[scope.index()].in_service && !after {
             guard(&transition.trigger).into_iter().for_each(|expr| deep(playbook, expr, &mut look));
         }
     }
-    for stage in playbook.stages.iter().filter(|stage| !playbook.scopes[stage.scope.index()].in_service) {
-        stage.needs.iter().for_each(|needs| deep(playbook, &needs.condition, &mut look));
+    let own = |stage: &StageId| {
+        !playbook.scopes[playbook.stages[stage.index()].scope.index()].in_service && !over(Place::Stage(*stage))
+    };
+    for stage in (0..playbook.stages.len()).map(|index| StageId(index as u32)).filter(own) {
+        playbook.stages[stage.index()].needs.iter().for_each(|needs| deep(playbook, &needs.condition, &mut look));
     }
     for offer in &playbook.offers {
-        if !playbook.scopes[playbook.stages[offer.stage.index()].scope.index()].in_service {
+        if own(&offer.stage) {
             offer.when.iter().for_each(|expr| deep(playbook, expr, &mut look));
         }
     }
@@ -205,6 +219,41 @@ fn customer_quantifiers(playbook: &Playbook, asked: &[&Expr], of_service: bool) 
         inputs.for_each(|expr| deep(playbook, expr, &mut look));
     }
     counted
+}
+
+/// Whether a block of tracks is at a place, or somebody there may still come to one.
+fn leads_to_tracks(playbook: &Playbook, place: Place) -> bool {
+    let (mut seen, mut left) = (BTreeSet::from([place]), vec![place]);
+    while let Some(place) = left.pop() {
+        if let Place::Block(block) = place {
+            // What runs within may lead to tracks as well: whoever is here counts as before them.
+            let branches = &playbook.blocks[block.index()].scopes;
+            if holds_tracks(playbook, block)
+                || branches.iter().any(|scope| {
+                    playbook.scopes[scope.index()].places.iter().any(|inner| matches!(inner, Place::Block(_)))
+                })
+            {
+                return true;
+            }
+        }
+        let scope = playbook.place_scope(place);
+        // The end of a branch leads to where its block leads.
+        if playbook.scopes[scope.index()].block.is_some() {
+            return true;
+        }
+        for transition in &playbook.transitions {
+            let leaves = match transition.origin {
+                Origin::Stage(stage) => place == Place::Stage(stage),
+                Origin::Block(block) => place == Place::Block(block),
+                Origin::Everywhere(known) => known == scope && !matches!(place, Place::End(_)),
+                Origin::Start(_) => false,
+            };
+            if leaves && seen.insert(transition.target) {
+                left.push(transition.target);
+            }
+        }
+    }
+    false
 }
 
 /// Whether a block of tracks can be entered more than once.

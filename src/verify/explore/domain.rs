@@ -8,6 +8,7 @@ use crate::model::{Atom, Expr, FactId, FactScope, LetId, Node, Playbook, Service
 use crate::run::evaluate::View;
 use crate::run::machine::guard;
 use crate::run::{Customer, Machine, State};
+use crate::syntax::ast::Comparison;
 use crate::value::{Date, Duration, Micro, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -133,7 +134,7 @@ impl Domains {
         for (fact, _) in &playbook.histories {
             domains.inexact.insert(*fact, "how it changes over time is looked at");
         }
-        domains.share();
+        domains.share(playbook);
         domains
     }
 
@@ -178,6 +179,19 @@ impl Domains {
 
     /// One side of a comparison, seen from the other.
     fn pair(&mut self, playbook: &Playbook, view: View<'_>, whole: &Expr, side: &Expr, other: &Expr) {
+        let ordered =
+            |kind: &Type| !matches!(kind, Type::YesNo | Type::Text | Type::OneOf(_) | Type::SetOf(_) | Type::Service);
+        // Where two values are equal, both `<=` and `>=` hold; each changes its truth at one place only, where what is
+        // calculated grows or falls with the fact.
+        let tests: Vec<Expr> = if ordered(&side.kind) && ordered(&other.kind) {
+            let test = |comparison| {
+                let node = Node::Compare(comparison, Box::new(side.clone()), Box::new(other.clone()));
+                Expr { node, kind: Type::YesNo, span: whole.span }
+            };
+            vec![test(Comparison::LessOrEqual), test(Comparison::GreaterOrEqual)]
+        } else {
+            vec![whole.clone()]
+        };
         let mut facts = BTreeSet::new();
         operands(playbook, side, &mut facts);
         if facts.is_empty() {
@@ -212,8 +226,14 @@ impl Domains {
                         self.inexact.insert(*fact, "it is calculated with together with other facts");
                     }
                     self.linked[fact.index()].extend(facts.iter().filter(|other| *other != fact));
-                    if !self.sums[fact.index()].contains(whole) {
-                        self.sums[fact.index()].push(whole.clone());
+                    if tests.len() > 1 && !falls_or_grows(playbook, *fact, side, other) {
+                        self.inexact
+                            .insert(*fact, "what is calculated from it does not only grow or only fall with it");
+                    }
+                    for test in &tests {
+                        if !self.sums[fact.index()].contains(test) {
+                            self.sums[fact.index()].push(test.clone());
+                        }
                     }
                 }
             }
@@ -234,7 +254,7 @@ impl Domains {
     }
 
     /// Facts that are compared with each other share their constants, however many comparisons lie between.
-    fn share(&mut self) {
+    fn share(&mut self, playbook: &Playbook) {
         for _ in 0..self.linked.len() {
             let before: usize = self.linked.iter().map(BTreeSet::len).sum();
             for fact in 0..self.linked.len() {
@@ -246,6 +266,14 @@ impl Domains {
             }
             if self.linked.iter().map(BTreeSet::len).sum::<usize>() == before {
                 break;
+            }
+        }
+        // Where facts are compared with each other, the bounds of each are constants to the others.
+        for (fact, known) in playbook.facts.iter().enumerate().filter(|(fact, _)| !self.linked[*fact].is_empty()) {
+            let written = known.range.iter().flat_map(|(low, high)| [measure(low), measure(high)]).flatten();
+            self.cuts[fact].extend(written);
+            if known.kind == Type::Duration {
+                self.cuts[fact].insert(0);
             }
         }
         let cuts = self.cuts.clone();
@@ -416,6 +444,7 @@ impl Domains {
             edges.sort_unstable();
             edges.dedup();
             for pair in edges.windows(2) {
+                // Bounds that lie between two values stand for the value within.
                 let (mut from, mut to) = (pair[0].div_euclid(unit), pair[1].div_euclid(unit));
                 let (start, end) = (truth(from * unit), truth(to * unit));
                 if start == end {
@@ -505,6 +534,96 @@ fn operands(playbook: &Playbook, expr: &Expr, into: &mut BTreeSet<FactId>) {
         }
     }
     on(playbook, expr, &mut BTreeSet::new(), into);
+}
+
+/// Which way a value goes as a fact grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It stays.
+    Stays,
+    /// It grows, or stays.
+    Up,
+    /// It falls, or stays.
+    Down,
+}
+
+impl Way {
+    fn back(self) -> Way {
+        match self {
+            Way::Stays => Way::Stays,
+            Way::Up => Way::Down,
+            Way::Down => Way::Up,
+        }
+    }
+
+    /// Of two that are added.
+    fn with(self, other: Way) -> Option<Way> {
+        match (self, other) {
+            (Way::Stays, way) | (way, Way::Stays) => Some(way),
+            (one, other) => (one == other).then_some(one),
+        }
+    }
+}
+
+/// Whether the difference of two values only grows or only falls with a fact, or is a multiple of it and something else.
+fn falls_or_grows(playbook: &Playbook, fact: FactId, left: &Expr, right: &Expr) -> bool {
+    let difference = || way(playbook, fact, left)?.with(way(playbook, fact, right)?.back());
+    difference().is_some() || (linear(playbook, left) && linear(playbook, right))
+}
+
+/// Whether a value is made of facts and constants by adding, and by taking whole multiples.
+fn linear(playbook: &Playbook, expr: &Expr) -> bool {
+    match &expr.node {
+        Node::Constant(_) | Node::Parameter(_) | Node::Atom(Atom::Fact(_)) => true,
+        Node::Let(id) => linear(playbook, &playbook.lets[id.index()].value),
+        Node::Negate(part) => linear(playbook, part),
+        Node::Sum(terms) => terms.iter().all(|(_, term)| linear(playbook, term)),
+        Node::Times(left, right) => {
+            let whole = |side: &Expr| sign(playbook, side).is_some() && side.kind == Type::Int;
+            (whole(left) && linear(playbook, right)) || (whole(right) && linear(playbook, left))
+        }
+        _ => false,
+    }
+}
+
+/// The sign of a constant: below, at or above zero.
+fn sign(playbook: &Playbook, expr: &Expr) -> Option<std::cmp::Ordering> {
+    let number = |value: &Value| measure(value).map(|number| number.cmp(&0));
+    match &expr.node {
+        Node::Constant(value) => number(value),
+        Node::Parameter(id) => number(&playbook.parameters[id.index()].value),
+        Node::Let(id) => sign(playbook, &playbook.lets[id.index()].value),
+        Node::Negate(part) => sign(playbook, part).map(std::cmp::Ordering::reverse),
+        _ => None,
+    }
+}
+
+/// Which way a value goes as a fact grows, where it goes one way only.
+fn way(playbook: &Playbook, fact: FactId, expr: &Expr) -> Option<Way> {
+    let mut facts = BTreeSet::new();
+    operands(playbook, expr, &mut facts);
+    if !facts.contains(&fact) && !matches!(expr.node, Node::Choice(..)) {
+        return Some(Way::Stays);
+    }
+    let of = |part: &Expr| way(playbook, fact, part);
+    let scaled = |part: &Expr, by: &Expr| match sign(playbook, by)? {
+        std::cmp::Ordering::Less => Some(of(part)?.back()),
+        std::cmp::Ordering::Equal => Some(Way::Stays),
+        std::cmp::Ordering::Greater => of(part),
+    };
+    match &expr.node {
+        Node::Atom(Atom::Fact(_)) => Some(Way::Up),
+        Node::Let(id) => of(&playbook.lets[id.index()].value),
+        Node::Negate(part) => Some(of(part)?.back()),
+        Node::Sum(terms) => terms.iter().try_fold(Way::Stays, |all, (minus, term)| {
+            let term = of(term)?;
+            all.with(if *minus { term.back() } else { term })
+        }),
+        Node::Times(left, right) | Node::PercentOf(left, right) => scaled(left, right).or_else(|| scaled(right, left)),
+        Node::Divide(left, right) => scaled(left, right),
+        Node::Max(parts) | Node::Min(parts) => parts.iter().try_fold(Way::Stays, |all, part| all.with(of(part)?)),
+        _ => None,
+    }
 }
 
 /// A value as a whole number of its measure: millionths, days or seconds.

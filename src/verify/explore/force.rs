@@ -2,7 +2,7 @@
 
 use crate::model::{CadenceId, FactId, OfferId, Place, ScopeId, ServiceId};
 use crate::run::Machine;
-use crate::run::clock::{Clock, clocks};
+use crate::run::clock::{Clock, clocks, limits, passed};
 use crate::run::state::{Seconds, State, Track, TrackId};
 
 /// Something that is bound to come. Tracks are told by scope and service, which stay the same on every path.
@@ -10,10 +10,10 @@ use crate::run::state::{Seconds, State, Track, TrackId};
 pub enum Force {
     /// The end of the instant.
     Instant,
-    /// A limit on the time at a place.
-    Visit(ScopeId, Option<ServiceId>, Place, Seconds),
-    /// A limit on the time of a whole track.
-    Track(ScopeId, Option<ServiceId>, Seconds),
+    /// The time at a place from one limit on it (0 is its beginning) to the next.
+    Visit(ScopeId, Option<ServiceId>, Place, (Seconds, Seconds)),
+    /// The same of the time of a whole track.
+    Track(ScopeId, Option<ServiceId>, (Seconds, Seconds)),
     /// Rounds are spent.
     Spent(ScopeId, Option<ServiceId>),
     /// The next round.
@@ -31,7 +31,8 @@ impl Force {
     #[must_use]
     pub fn length(&self) -> Option<Seconds> {
         match self {
-            Force::Visit(.., limit) | Force::Track(.., limit) | Force::Round(.., limit) => Some(*limit),
+            Force::Visit(.., (since, limit)) | Force::Track(.., (since, limit)) => Some(limit - since),
+            Force::Round(.., limit) => Some(*limit),
             Force::Spent(..) | Force::Instant => Some(0),
             Force::Task(.., limit) => *limit,
             Force::Blocker(_) | Force::Fact(..) => None,
@@ -58,9 +59,13 @@ pub fn forces(machine: &Machine, state: &State, tasks: Tasks) -> Vec<Force> {
         .into_iter()
         .filter_map(|clock| match clock {
             Clock::Visit(id, limit) => {
-                state.tracks[id].place.map(|place| Force::Visit(of(id).0, of(id).1, place, limit))
+                let since = passed_here(machine, state, &state.tracks[id]);
+                state.tracks[id].place.map(|place| Force::Visit(of(id).0, of(id).1, place, (since, limit)))
             }
-            Clock::Track(id, limit) => Some(Force::Track(of(id).0, of(id).1, limit)),
+            Clock::Track(id, limit) => {
+                let since = passed_around(machine, state, &state.tracks[id]);
+                Some(Force::Track(of(id).0, of(id).1, (since, limit)))
+            }
             Clock::Spent(id) => Some(Force::Spent(of(id).0, of(id).1)),
             Clock::Round(id, cadence) => {
                 let period = machine.playbook.cadences[cadence.index()].period.least().0;
@@ -82,9 +87,20 @@ pub fn forces(machine: &Machine, state: &State, tasks: Tasks) -> Vec<Force> {
     found
 }
 
+/// The last limit on the time at its place that a track has passed. That it is passed need not have moved anybody: the
+/// exit may be spent, or its condition false.
+fn passed_here(machine: &Machine, state: &State, track: &Track) -> Seconds {
+    passed(&limits(machine, track.scope, track.place).0, state.now - track.visit.clock)
+}
+
+/// The same of the limits on the time of a whole track.
+fn passed_around(machine: &Machine, state: &State, track: &Track) -> Seconds {
+    passed(&limits(machine, track.scope, track.place).1, state.now - track.clock)
+}
+
 /// Whether something that is bound to come in `after` begins anew there, and does not only go on from `before`.
 #[must_use]
-pub fn begins(before: &State, after: &State, force: Force, offered: &[(TrackId, OfferId)]) -> bool {
+pub fn begins(machine: &Machine, before: &State, after: &State, force: Force, offered: &[(TrackId, OfferId)]) -> bool {
     let latest = |state: &State, scope: ScopeId, service: Option<ServiceId>| -> Option<TrackId> {
         state.tracks.iter().rposition(|track| track.active() && track.scope == scope && track.service == service)
     };
@@ -96,8 +112,17 @@ pub fn begins(before: &State, after: &State, force: Force, offered: &[(TrackId, 
         old.visit.first == new.visit.first || old.kept.iter().any(|(_, kept)| kept.first == new.visit.first)
     };
     match force {
-        Force::Visit(scope, service, ..) => pair(scope, service).is_none_or(|(old, new)| !same_visit(old, new)),
-        Force::Track(scope, service, _) => pair(scope, service).is_none(),
+        Force::Visit(scope, service, place, (since, _)) => pair(scope, service).is_none_or(|(old, new)| {
+            if old.visit.first == new.visit.first {
+                return passed_here(machine, before, old) != since;
+            }
+            let kept = old.kept.iter().find(|(_, kept)| kept.first == new.visit.first);
+            kept.is_none_or(|(_, kept)| passed(&limits(machine, scope, Some(place)).0, kept.clock) != since)
+        }),
+        // Limits on the time of a track are the same wherever it is in no block.
+        Force::Track(scope, service, (since, _)) => {
+            pair(scope, service).is_none_or(|(old, _)| passed_around(machine, before, old) != since)
+        }
         Force::Round(scope, service, cadence, _) => pair(scope, service).is_none_or(|(old, new)| {
             let rounds = |track: &Track| {
                 let mut all = track.visit.cadences.iter();

@@ -130,7 +130,11 @@ impl Explorer<'_> {
             }
         }
         let whose: Vec<Option<ServiceId>> = std::iter::once(None).chain(services.iter().copied().map(Some)).collect();
-        moves.extend(whose.iter().copied().map(Move::Facts));
+        // What is known of a service changes before its track begins, too, and the customer's own conditions may look at it.
+        let waiting = state.intended.iter().filter(|service| state.services[service.index()].at_end.is_none());
+        let known: BTreeSet<ServiceId> = services.iter().copied().chain(waiting).collect();
+        moves.push(Move::Facts(None));
+        moves.extend(known.into_iter().map(|service| Move::Facts(Some(service))));
         // Clocks before events: that time passes is plainer than that something happens.
         if due {
             moves.push(Move::Strike);

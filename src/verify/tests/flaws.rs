@@ -302,3 +302,95 @@ fn tasks_complete_at_once() {
     ];
     assert_eq!(told(text), expected);
 }
+
+#[test]
+fn facts_with_bounds_are_compared() {
+    for facts in ["p : percent  q : percent", "p : int in 0..5  q : int in 3..8", "p : duration  q : duration"] {
+        let text = format!(
+            "playbook k {{ facts of the customer {{ {facts} }}
+               start -> a
+               stage a {{ -> b when p > q  -> x when p <= q }}
+               stage b {{ task t mandatory \"T\" -> x }}
+               end x success }}
+             property never_b: never at b"
+        );
+        assert_eq!(told(&text), ["never_b refuted"], "{facts}");
+    }
+    // Nobody can be above the greatest value there is.
+    let text = "playbook k { facts of the customer { p : percent fixed  q : percent rising }
+           stage a { -> x when q > p }
+           end x success }
+         property comes: eventually end assuming not unknown p, not unknown q, tasks meet due";
+    assert_eq!(told(text), ["comes refuted"]);
+}
+
+#[test]
+fn calculated_values_are_equal() {
+    let of = |guard: &str| {
+        told(&format!(
+            "playbook q {{ facts of the customer {{ n : int  d : duration }}
+               stage w {{ -> x when {guard}  after 90 days -> y }}
+               end x success end y neutral }}
+             property never_x: never at x"
+        ))
+    };
+    for guard in [
+        "n * 2 = 8",
+        "n - 3 = 2",
+        "10% of n = 3",
+        "max(n, 3) = 4",
+        "not (n * 2 != 8)",
+        "n * 2 in 8..8",
+        "d * 2 = 4 days",
+        "n * 3 - n = 6",
+    ] {
+        assert_eq!(of(guard), ["never_x refuted"], "{guard}");
+    }
+    assert_eq!(of("n * 2 = 7"), ["never_x proved"]);
+    // What grows and falls is not tried at every value.
+    for guard in ["n * n - 10 * n + 21 = 0", "100 / n = 4"] {
+        assert!(of(guard)[0] != "never_x proved", "{guard}");
+    }
+}
+
+#[test]
+fn services_before_their_tracks() {
+    let text = "playbook f { services { a1 \"A\" }
+           facts of each service { u : percent = 0% }
+           start -> t
+           stage t { -> s when any services where (u < 10%)  -> z otherwise }
+           stage s { -> x when any services where (u >= 10%) }
+           end x success end z neutral }
+         property never_x: never at x";
+    assert_eq!(told(text), ["never_x refuted"]);
+    let text = "playbook v { services { x \"X\" y \"Y\" }
+           facts of each service { u : yes/no }
+           start -> q
+           stage q { -> b when any services where (u)  -> c otherwise }
+           each service as b { stage w { -> good when u  -> bad otherwise } end good success end bad failure }
+           then -> a
+           end a success end c success }
+         property never_bad: never at bad";
+    assert_eq!(told(text), ["never_bad refuted"]);
+}
+
+#[test]
+fn limits_that_pass_without_a_move() {
+    let text = "playbook t { start -> a
+           stage a { after 3 days -> b at most once  after 20 days -> e }
+           stage b { after 1 day -> a }
+           end e success }
+         property early: eventually end within 23 days
+         property late: eventually end within 24 days";
+    assert_eq!(told(text), ["early refuted", "late proved"]);
+    let text = "playbook t { facts of the customer { b : yes/no = no fixed }
+           stage s { whenever in this stage for 4 days and b -> e  after 20 days -> e }
+           end e success }
+         property early: eventually end within 19 days
+         property late: eventually end within 20 days";
+    assert_eq!(told(text), ["early refuted", "late proved"]);
+    let text = "playbook t { stage s { after 20 days -> e } end e failure }
+         property early: at s followed by end within 19 days
+         property late: at s followed by end within 20 days";
+    assert_eq!(told(text), ["early refuted", "late proved"]);
+}
