@@ -225,9 +225,8 @@ impl Look<'_, '_> {
             Node::Or(parts) => all(parts.iter().map(|part| self.truth(part).map(|truth| !truth))).map(|truth| !truth),
             Node::Compare(comparison, left, right) => self.compare(*comparison, left, right),
             Node::InRange(value, low, high) => {
-                let (value, low, high) = (self.value(value), self.value(low), self.value(high));
-                let above = order(low.as_ref(), value.as_ref()).map(Ordering::is_le);
-                let below = order(value.as_ref(), high.as_ref()).map(Ordering::is_le);
+                let above = self.compare(Comparison::LessOrEqual, low, value);
+                let below = self.compare(Comparison::LessOrEqual, value, high);
                 all([above, below].into_iter())
             }
             Node::OneOf(value, list) => {
@@ -308,11 +307,29 @@ impl Look<'_, '_> {
     }
 
     fn compare(&self, comparison: Comparison, left: &Expr, right: &Expr) -> Option<bool> {
-        let (left, right) = (self.value(left)?, self.value(right)?);
+        let known = (self.value(left), self.value(right));
+        let (Some(left), Some(right)) = &known else {
+            let (least, most) = self.between(left, known.0)?;
+            let (low, high) = self.between(right, known.1)?;
+            return of_intervals(comparison, (&least, &most), (&low, &high));
+        };
         match comparison {
             Comparison::Equal => Some(left == right),
             Comparison::NotEqual => Some(left != right),
-            _ => order(Some(&left), Some(&right)).map(|ordering| holds(comparison, ordering)),
+            _ => order(Some(left), Some(right)).map(|ordering| holds(comparison, ordering)),
+        }
+    }
+
+    /// The least and the most a value can be: the two differ where not everything that is counted is known.
+    fn between(&self, expr: &Expr, known: Option<Value>) -> Option<(Value, Value)> {
+        match (&expr.node, known) {
+            (_, Some(value)) => Some((value.clone(), value)),
+            (Node::Let(id), None) => self.between(&self.machine.playbook.lets[id.index()].value, None),
+            (Node::Quantified(Quantifier::Count, group, condition), None) => {
+                let (low, high) = self.count(*group, condition.as_deref());
+                Some((Value::Number(Micro::whole(low)), Value::Number(Micro::whole(high))))
+            }
+            _ => None,
         }
     }
 
@@ -412,6 +429,21 @@ impl Look<'_, '_> {
             }
         }
         best
+    }
+}
+
+/// A comparison of two values of which the least and the most are known, where it comes out the same for all between.
+fn of_intervals(comparison: Comparison, left: (&Value, &Value), right: (&Value, &Value)) -> Option<bool> {
+    let less = order(Some(left.1), Some(right.0))?;
+    let greater = order(Some(left.0), Some(right.1))?;
+    match comparison {
+        Comparison::Equal if less.is_lt() || greater.is_gt() => Some(false),
+        Comparison::NotEqual if less.is_lt() || greater.is_gt() => Some(true),
+        Comparison::Equal | Comparison::NotEqual => None,
+        _ => {
+            let (one, other) = (holds(comparison, less), holds(comparison, greater));
+            (one == other).then_some(one)
+        }
     }
 }
 

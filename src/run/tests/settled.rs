@@ -349,6 +349,37 @@ fn s11_unknown_in_quantifiers() {
 }
 
 #[test]
+fn s11_what_is_counted_lies_between_the_least_and_the_most() {
+    let way = |condition: &str, services: &str| {
+        let play = format!(
+            "playbook p {{ services {{ one two three }} facts of each service {{ u : yes/no }}
+               let counted = count services where (u)
+               stage a {{ -> fine when {condition}  -> late otherwise }}
+               end fine success end late failure }}"
+        );
+        tell(&play, &format!("{{\"services\": {{{services}}}}}"), "").way("-").get(1).cloned()
+    };
+    // One for certain, two at most.
+    let services = r#""one": {"u": true}, "two": {}, "three": {"u": false}"#;
+    for (condition, expected) in [
+        ("count services where (u) >= 1", Some("0 end fine")),
+        ("1 <= count services where (u)", Some("0 end fine")),
+        ("counted >= 1", Some("0 end fine")),
+        ("count services where (u) <= 2", Some("0 end fine")),
+        ("count services where (u) in 1..2", Some("0 end fine")),
+        ("count services where (u) != 3", Some("0 end fine")),
+        ("count services where (u) = 0", Some("0 end late")),
+        ("count services where (u) > 2", Some("0 end late")),
+        ("count services where (u) < 1", Some("0 end late")),
+        ("count services where (u) >= 2", None),
+        ("count services where (u) = 1", None),
+        ("count services where (u) in 2..3", None),
+    ] {
+        assert_eq!(way(condition, services).as_deref(), expected, "{condition}");
+    }
+}
+
+#[test]
 fn s12_going_round_in_no_time_stops_and_names_the_loop() {
     let play = "playbook p { facts of the customer { go : yes/no }
         stage a { -> b }  stage b { -> c }  stage c { -> fine when go  -> a otherwise }

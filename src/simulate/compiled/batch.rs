@@ -229,9 +229,10 @@ impl Batch {
             Term::Not(part) => not(self.at(part, lane)),
             Term::And(parts) => all(&mut parts.iter().map(|part| self.at(part, lane))),
             Term::Or(parts) => not(all(&mut parts.iter().map(|part| not(self.at(part, lane))))),
-            Term::Compare(comparison, left, right) => {
-                known(left, right).map_or(UNKNOWN, |(left, right)| i64::from(holds(*comparison, left.cmp(&right))))
-            }
+            Term::Compare(comparison, left, right) => match known(left, right) {
+                Some((left, right)) => i64::from(holds(*comparison, left.cmp(&right))),
+                None => self.of_intervals(*comparison, left, right, lane),
+            },
             Term::InSet(value, set) => known(value, set).map_or(UNKNOWN, |(value, set)| set >> (value & 63) & 1),
             Term::PartOf(part, set) => known(part, set).map_or(UNKNOWN, |(part, set)| i64::from(part & !set == 0)),
             Term::Sum(terms) => {
@@ -293,6 +294,32 @@ impl Batch {
                 UNKNOWN => UNKNOWN,
                 set => i64::from(set.count_ones()) * 1_000_000,
             },
+        }
+    }
+
+    /// A comparison where not everything that is counted is known: it may come out the same for the least and the most.
+    fn of_intervals(&self, comparison: Comparison, left: &Term, right: &Term, lane: usize) -> i64 {
+        let between = |term: &Term| match term {
+            Term::Count(pairs) => {
+                let (mut least, mut most) = (0, 0);
+                for (_, holds) in pairs.iter().filter(|(intended, _)| self.at(intended, lane) == 1) {
+                    match self.at(holds, lane) {
+                        UNKNOWN => most += 1_000_000,
+                        yes => (least, most) = (least + yes * 1_000_000, most + yes * 1_000_000),
+                    }
+                }
+                Some((least, most))
+            }
+            term => Some(self.at(term, lane)).filter(|value| *value != UNKNOWN).map(|value| (value, value)),
+        };
+        let (Some((least, most)), Some((low, high))) = (between(left), between(right)) else { return UNKNOWN };
+        let (less, greater) = (most.cmp(&low), least.cmp(&high));
+        let apart = less.is_lt() || greater.is_gt();
+        match comparison {
+            Comparison::Equal | Comparison::NotEqual if apart => i64::from(comparison == Comparison::NotEqual),
+            Comparison::Equal | Comparison::NotEqual => UNKNOWN,
+            _ if holds(comparison, less) == holds(comparison, greater) => i64::from(holds(comparison, less)),
+            _ => UNKNOWN,
         }
     }
 

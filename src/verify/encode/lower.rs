@@ -273,7 +273,7 @@ impl<'a> Lowering<'a> {
         (certain, possible)
     }
 
-    /// How many of some formulas hold, compared with a number. Where the least and the most differ, it is unknown.
+    /// How many of some formulas hold, compared with a number: decided where the least and the most say the same.
     pub(super) fn count_compared(
         &mut self,
         comparison: Comparison,
@@ -302,22 +302,9 @@ impl<'a> Lowering<'a> {
                 } else {
                     Truth::constant(false)
                 };
-                // Where the least and the most differ the evaluator does not know, even if both are too many.
-                let equal = self.where_counted(equal, certain, possible);
-                return if comparison == Comparison::Equal { equal } else { equal.opposite() };
+                if comparison == Comparison::Equal { equal } else { equal.opposite() }
             }
         }
-        .pipe(|truth| self.where_counted(truth, certain, possible))
-    }
-
-    fn where_counted(&mut self, truth: Truth, certain: &[Formula], possible: &[Formula]) -> Truth {
-        if certain == possible {
-            return truth;
-        }
-        let same: Vec<Formula> =
-            certain.iter().zip(possible).map(|(one, other)| self.formulas.same(*one, *other)).collect();
-        let counted = self.formulas.all(same);
-        Truth { holds: self.formulas.all([truth.holds, counted]), fails: self.formulas.all([truth.fails, counted]) }
     }
 
     fn atom(&mut self, atom: &Atom, whose: Whose, condition: &Expr) -> Truth {
@@ -580,11 +567,3 @@ pub(super) fn key(expr: &Expr) -> String {
     strip(&mut expr);
     format!("{:?}", expr.node)
 }
-
-trait Pipe: Sized {
-    fn pipe<T>(self, then: impl FnOnce(Self) -> T) -> T {
-        then(self)
-    }
-}
-
-impl Pipe for Truth {}
