@@ -2,7 +2,7 @@
 
 use super::analyse::{Analysis, analyse, named, report};
 use super::{Exit, Session, Stop};
-use crate::diagnostic::{Diagnostic, Severity, has_errors};
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::report::test_results::{Tested, json, junit, text};
 use crate::run::Machine;
 use crate::source::FileId;
@@ -54,7 +54,7 @@ enum Format {
 /// Where nothing can be tested at all, or standard output cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
-    let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
+    let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
     let mut tested = Vec::new();
     for (file, document) in named(documents, arguments.playbook.as_deref(), !errors.is_empty())? {

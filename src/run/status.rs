@@ -224,8 +224,13 @@ pub fn track_waits(machine: &Machine, state: &State, id: TrackId) -> Vec<Waiting
                 && track.visit.body.next >= body.len();
             for cadence in &track.visit.cadences {
                 if let Some(due) = cadence.due {
+                    // While rounds stand still, the next one moves on: it comes so much later at the earliest.
+                    let still = track.stopped.map_or(0, |since| {
+                        let until = track.paused.as_ref().and_then(|pause| pause.until).unwrap_or(state.now);
+                        until.max(state.now) - since
+                    });
                     add(
-                        What::Round(cadence.cadence, due),
+                        What::Round(cadence.cadence, due.saturating_add(still)),
                         Some(machine.playbook.cadences[cadence.cadence.index()].head),
                     );
                 }
