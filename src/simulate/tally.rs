@@ -265,9 +265,10 @@ impl Tally {
         memory.left.push((StageId(stage as u32), time, exit));
     }
 
-    /// Counts a task that is complete.
+    /// Counts a task that was offered and is complete.
     pub(super) fn completed(&mut self, memory: &mut Memory, task: usize, time: Seconds) {
         let tally = &mut self.tasks[task];
+        tally.offered += 1;
         tally.complete += 1;
         tally.times.record(time);
         memory.complete.push((TaskId(task as u32), time));

@@ -17,9 +17,7 @@ pub(in crate::simulate) struct Segment {
     /// When it begins, and when it is over if nobody waited or worked.
     pub(in crate::simulate) at: i64,
     pub(in crate::simulate) free: i64,
-    /// By how much longer it took, once it is over.
-    pub(in crate::simulate) delay: i64,
-    /// When the last of its tasks or tracks was over, so far.
+    /// When the last of its tasks or tracks was over, so far; once all are, by how much longer it took.
     pub(in crate::simulate) latest: i64,
     /// The segments before and after it in its track.
     pub(in crate::simulate) previous: u32,
@@ -28,30 +26,53 @@ pub(in crate::simulate) struct Segment {
     pub(in crate::simulate) track: u32,
     /// The first of its tasks, or of the tracks of its block.
     pub(in crate::simulate) first: u32,
-    pub(in crate::simulate) count: u32,
+    pub(in crate::simulate) count: u16,
     /// How many of them are not over.
-    pub(in crate::simulate) open: u32,
+    pub(in crate::simulate) open: u16,
     pub(in crate::simulate) is_block: bool,
     /// Something else happened to the track in the very instant in which it begins.
     pub(in crate::simulate) late: bool,
+}
+
+impl Demand {
+    pub(in crate::simulate) fn offer(&self) -> OfferId {
+        OfferId(self.offer)
+    }
+
+    pub(in crate::simulate) fn service(&self) -> Option<ServiceId> {
+        self.instance.checked_sub(1).map(|service| ServiceId(u32::from(service)))
+    }
+
+    pub(in crate::simulate) fn has_begun(&self) -> bool {
+        self.begun != NOT_BEGUN
+    }
+}
+
+/// Nobody has begun.
+const NOT_BEGUN: i64 = i64::MIN;
+
+/// What a task has in the line: the rank by the rule of priority, and the number of its ticket, once it has asked.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::simulate) struct Rank {
+    pub(in crate::simulate) priority: i64,
+    pub(in crate::simulate) ticket: u64,
 }
 
 /// A task somebody is needed for.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::simulate) struct Demand {
     pub(in crate::simulate) takes: i64,
-    pub(in crate::simulate) priority: i64,
-    pub(in crate::simulate) offer: OfferId,
-    pub(in crate::simulate) service: Option<ServiceId>,
-    pub(in crate::simulate) segment: u32,
-    /// Its place in the line, once it has asked: its number, and when that was.
-    pub(in crate::simulate) ticket: u64,
+    /// When it asked, and from when until when it is done, once somebody has begun.
     pub(in crate::simulate) asked: i64,
-    /// By whom it is done, from when until when; and the how manieth of the customer's tasks it was to begin.
-    pub(in crate::simulate) group: u32,
-    pub(in crate::simulate) order: u32,
-    pub(in crate::simulate) begun: Option<i64>,
+    pub(in crate::simulate) begun: i64,
     pub(in crate::simulate) done: i64,
+    pub(in crate::simulate) segment: u32,
+    pub(in crate::simulate) offer: u32,
+    /// By whom it is done, and the how manieth of the customer's tasks it was to begin.
+    pub(in crate::simulate) group: u16,
+    pub(in crate::simulate) order: u16,
+    /// The customer (0) or the service and 1.
+    pub(in crate::simulate) instance: u8,
     /// Whether it was begun before the customer's own turn at that instant.
     pub(in crate::simulate) before: bool,
 }
@@ -81,6 +102,7 @@ pub(in crate::simulate) enum Record {
         before: u32,
         last: u32,
     },
+    /// Offered, and neither done nor declared not required.
     Offered {
         task: u32,
     },
@@ -115,6 +137,8 @@ pub(in crate::simulate) struct Outlines {
     pub(in crate::simulate) threads: Vec<Thread>,
     pub(in crate::simulate) segments: Vec<Segment>,
     pub(in crate::simulate) demands: Vec<Demand>,
+    /// Of each of them.
+    pub(in crate::simulate) ranks: Vec<Rank>,
     pub(in crate::simulate) records: Vec<Record>,
 }
 
@@ -122,7 +146,7 @@ pub(in crate::simulate) struct Outlines {
 #[derive(Debug)]
 pub(super) struct Trail {
     segments: Vec<(u32, Segment)>,
-    demands: Vec<(u32, Demand)>,
+    demands: Vec<(u32, (Demand, Rank))>,
     records: Vec<(u32, Record)>,
     threads: Vec<(u32, Thread)>,
     /// By depth and customer: the last segment of the track.
@@ -189,7 +213,6 @@ impl Trail {
         let segment = Segment {
             at,
             free: at,
-            delay: 0,
             latest: i64::MIN,
             previous,
             next: NONE,
@@ -228,20 +251,18 @@ impl Trail {
         let segment = self.present[lane as usize & MASK];
         let demand = Demand {
             takes,
-            priority,
-            offer,
-            service,
-            segment,
-            ticket: 0,
             asked: 0,
+            begun: NOT_BEGUN,
+            done: 0,
+            segment,
+            offer: offer.0,
             group: 0,
             order: 0,
-            begun: None,
-            done: 0,
+            instance: service.map_or(0, |service| service.0 as u8 + 1),
             before: false,
         };
         self.segments[segment as usize].1.count += 1;
-        self.demands.push((lane, demand));
+        self.demands.push((lane, (demand, Rank { priority, ticket: 0 })));
     }
 
     /// Something happens to tracks at this instant that the interpreter follows step by step.
@@ -344,13 +365,14 @@ impl Trail {
             track: of(segment.track, &thread_places),
             ..*segment
         });
-        let mut demands = sorted(&self.demands, &demand_places, |demand| Demand {
+        let ranks = sorted(&self.demands, &demand_places, |(_, rank)| *rank);
+        let demands = sorted(&self.demands, &demand_places, |(demand, _)| Demand {
             segment: of(demand.segment, &segment_places),
             ..*demand
         });
         // Tasks side by side were noted one task after the other: of one customer, those of a segment still follow each
         // other, for no other segment of the customer is noted meanwhile.
-        for (number, demand) in demands.iter_mut().enumerate() {
+        for (number, demand) in demands.iter().enumerate() {
             let segment = &mut segments[demand.segment as usize];
             segment.first = segment.first.min(number as u32);
         }
@@ -376,7 +398,7 @@ impl Trail {
             }
             record => record,
         });
-        Outlines { customers, threads, segments, demands, records }
+        Outlines { customers, threads, segments, demands, ranks, records }
     }
 }
 
@@ -402,10 +424,11 @@ fn places<T>(list: &[(u32, T)], left: &[bool]) -> (Vec<u32>, Vec<u32>) {
     (ends, places)
 }
 
-fn sorted<T: Copy>(list: &[(u32, T)], places: &[u32], change: impl Fn(&T) -> T) -> Vec<T> {
-    let Some((_, first)) = list.first() else { return Vec::new() };
+fn sorted<T, S: Clone>(list: &[(u32, T)], places: &[u32], change: impl Fn(&T) -> S) -> Vec<S> {
+    let found = list.iter().zip(places).find(|(_, place)| **place != NONE);
+    let Some(((_, first), _)) = found else { return Vec::new() };
     let count = places.iter().filter(|place| **place != NONE).count();
-    let mut all = vec![*first; count];
+    let mut all = vec![change(first); count];
     for ((_, item), place) in list.iter().zip(places) {
         if *place != NONE {
             all[*place as usize] = change(item);

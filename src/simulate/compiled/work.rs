@@ -54,7 +54,11 @@ impl Batch {
             let mut still = self.list();
             still.extend_from_slice(&busy);
             still.sort_unstable();
-            for offered in &mut offered_to {
+            for (task, offered) in tasks.iter().zip(&mut offered_to) {
+                let mut gone = self.list();
+                gone.extend(offered.iter().filter(|lane| still.binary_search(lane).is_err()));
+                self.offered_only(task, &gone);
+                self.done(gone);
                 offered.retain(|lane| still.binary_search(lane).is_ok());
             }
             self.done(still);
@@ -96,6 +100,8 @@ impl Batch {
                 if end <= limit || *length == 0 {
                     self.complete(task, *lane, *length);
                     self.note(task, *lane, 1);
+                } else {
+                    self.offered_only(task, &[*lane]);
                 }
             }
             self.done(doing);
@@ -195,9 +201,9 @@ impl Batch {
                 *settled = i64::from(*settled == 1);
             }
         }
-        match &mut self.trail {
-            Some(trail) => trail.record_all(&offered, Record::Offered { task: task.task as u32 }),
-            None => self.counts.offered[task.task] += offered.len() as u64,
+        // Of those whose trail is noted it is told with how the task came out.
+        if self.trail.is_none() {
+            self.counts.offered[task.task] += offered.len() as u64;
         }
         offered
     }
@@ -306,6 +312,13 @@ impl Batch {
         }
         self.done(asks);
         self.wholes.push(takes);
+    }
+
+    /// A task was offered, and is left before it is done.
+    fn offered_only(&mut self, task: &TaskProgram, list: &[u32]) {
+        if let Some(trail) = &mut self.trail {
+            trail.record_all(list, Record::Offered { task: task.task as u32 });
+        }
     }
 
     fn complete(&mut self, task: &TaskProgram, lane: u32, time: i64) {

@@ -5,7 +5,7 @@
 //! people beginning work when they did, and goes on from there.
 
 use super::super::Arrived;
-use super::super::compiled::trail::{Demand, NONE, Outline, Outlines, Record};
+use super::super::compiled::trail::{Demand, NONE, Outline, Outlines, Rank, Record};
 use super::super::compiled::{Compiled, LANES, Worker};
 use super::super::people::Ticket;
 use super::super::tally::Memory;
@@ -28,7 +28,7 @@ pub(super) struct Beforehand<'c> {
     /// What is to be put on the agenda.
     later: Vec<(Seconds, Step)>,
     /// Work that is over in a turn: the how manieth it was to begin, by whom, since when.
-    over: Vec<(u32, u32, Seconds)>,
+    over: Vec<(u16, u16, Seconds)>,
     memory: Memory,
 }
 
@@ -48,7 +48,7 @@ struct Way {
     arrival: Seconds,
     part: u32,
     /// How many tasks were begun.
-    begun: u32,
+    begun: u16,
     /// On the way, and followed here.
     here: bool,
 }
@@ -146,7 +146,7 @@ impl Cohort {
         };
         let at = next.at.saturating_add(known.offset);
         if next.is_block {
-            let inner = next.first..next.first.saturating_add(next.count);
+            let inner = next.first..next.first.saturating_add(u32::from(next.count));
             if next.count == 0 {
                 return self.close(coming, segment);
             }
@@ -172,8 +172,8 @@ impl Cohort {
         let free = closed.free.saturating_add(thread.offset);
         // In a block all tracks take part in the latest; beside tasks something that needs nobody may last longer.
         let over = if closed.is_block && closed.count > 0 { closed.latest } else { closed.latest.max(free) };
-        closed.delay = over - free;
-        thread.offset += closed.delay;
+        closed.latest = over - free;
+        thread.offset += closed.latest;
         let (track, next) = (closed.track, closed.next);
         self.go_on(coming, track, next);
     }
@@ -183,7 +183,7 @@ impl Cohort {
         let (mut at, mut sum) = (last, 0);
         while at != before {
             let Some(segment) = self.outlines.segments.get(at as usize) else { break };
-            sum += segment.delay;
+            sum += segment.latest;
             at = segment.previous;
         }
         sum
@@ -251,7 +251,7 @@ impl<'p> Shop<'_, 'p, '_> {
             match step {
                 Step::Done(demand) => {
                     let Demand { segment, order, group, begun, .. } = cohort.outlines.demands[demand as usize];
-                    over.push((order, group, begun.unwrap_or(now)));
+                    over.push((order, group, begun));
                     let known = &mut cohort.outlines.segments[segment as usize];
                     known.latest = known.latest.max(now);
                     known.open -= 1;
@@ -320,13 +320,15 @@ impl<'p> Shop<'_, 'p, '_> {
     fn ask_here(&mut self, place: usize, segment: u32, now: Seconds) {
         let known = self.beforehand.as_mut().and_then(|beforehand| beforehand.cohort(place));
         let Some(known) = known.map(|cohort| cohort.outlines.segments[segment as usize]) else { return };
-        for demand in known.first..known.first + known.count {
+        for demand in known.first..known.first + u32::from(known.count) {
             let Some(cohort) = self.beforehand.as_mut().and_then(|beforehand| beforehand.cohort(place)) else { return };
             let number = cohort.ways[place % LANES].number;
             let asking = &mut cohort.outlines.demands[demand as usize];
-            let line = self.floor.line(asking.offer, asking.service);
-            let ticket = Ticket { demand, ..self.floor.ticket(asking.priority, now, (number, place)) };
-            (asking.ticket, asking.asked) = (ticket.number, now);
+            asking.asked = now;
+            let line = self.floor.line(asking.offer(), asking.service());
+            let rank = &mut cohort.outlines.ranks[demand as usize];
+            let ticket = Ticket { demand, ..self.floor.ticket(rank.priority, now, (number, place)) };
+            rank.ticket = ticket.number;
             self.floor.count_waiting(line, now, true);
             self.floor.join(line, ticket);
             self.serve_line(line, now);
@@ -341,13 +343,13 @@ impl<'p> Shop<'_, 'p, '_> {
         let way = &mut cohort.ways[place % LANES];
         let demand = &mut cohort.outlines.demands[ticket.demand as usize];
         demand.order = way.begun;
-        way.begun += 1;
-        demand.group = group as u32;
-        demand.begun = Some(now);
+        way.begun = way.begun.saturating_add(1);
+        demand.group = group as u16;
+        demand.begun = now;
         demand.done = self.floor.groups[group].done(now, demand.takes);
         demand.before = self.present.is_none_or(|present| present < way.number);
         let (number, part, offer, service, done) =
-            (way.number, way.part as usize, demand.offer, demand.service, demand.done);
+            (way.number, way.part as usize, demand.offer(), demand.service(), demand.done);
         let line = self.floor.line(offer, service);
         self.floor.leave(line, &ticket);
         self.count_begun(&ticket, (line, offer), part, group, now);
@@ -372,13 +374,16 @@ impl<'p> Shop<'_, 'p, '_> {
                         tally.visited(memory, stage as usize, time, exit as usize);
                     }
                     Record::Offered { task } => tally.tasks[task as usize].offered += 1,
-                    Record::NotRequired { task } => tally.tasks[task as usize].not_required += 1,
+                    Record::NotRequired { task } => {
+                        tally.tasks[task as usize].offered += 1;
+                        tally.tasks[task as usize].not_required += 1;
+                    }
                     Record::Complete { task, time } => tally.completed(memory, task as usize, time),
                     Record::End { end } => tally.ends[end as usize] += 1,
                 }
             }
             for demand in &cohort.outlines.demands[range(demands)] {
-                let task = self.machine.playbook.offers[demand.offer.index()].task;
+                let task = self.machine.playbook.offers[demand.offer as usize].task;
                 tally.completed(memory, task.index(), demand.done - demand.asked);
             }
             tally.over(memory, now - way.arrival);
@@ -391,12 +396,14 @@ impl<'p> Shop<'_, 'p, '_> {
         let cohort = self.beforehand.as_mut()?.cohort(place)?;
         let way = cohort.ways[place % LANES];
         let first = cohort.outlines.customers[place % LANES].demands.0;
-        let demands = cohort.outlines.demands[range(cohort.outlines.customers[place % LANES].demands)].to_vec();
+        let all = range(cohort.outlines.customers[place % LANES].demands);
+        let ranks = cohort.outlines.ranks[all.clone()].iter();
+        let demands: Vec<(Demand, Rank)> = cohort.outlines.demands[all].iter().copied().zip(ranks.copied()).collect();
         self.beforehand.as_mut()?.leave(place);
         let customer = self.customers.get(place).cloned().flatten();
         let mut journey = self.journey(place, way.number, way.arrival, way.part as usize, customer);
-        let mut begun: Vec<&Demand> = demands.iter().filter(|demand| demand.begun.is_some()).collect();
-        begun.sort_by_key(|demand| (demand.begun, demand.order));
+        let mut begun: Vec<&(Demand, Rank)> = demands.iter().filter(|(demand, _)| demand.has_begun()).collect();
+        begun.sort_by_key(|(demand, _)| (demand.begun, demand.order));
         let mut begun = begun.into_iter().peekable();
         let mut known = vec![false; demands.len()];
         self.drive(&mut journey, |drive| drive.begin());
@@ -412,7 +419,7 @@ impl<'p> Shop<'_, 'p, '_> {
                 }
             };
             let turn = turn.filter(|turn| *turn < now || after && *turn == now);
-            let begins = begun.peek().and_then(|demand| Some((demand.begun?, demand.before)));
+            let begins = begun.peek().map(|(demand, _)| (demand.begun, demand.before));
             match (begins, turn) {
                 (Some((at, before)), turn) if turn.is_none_or(|turn| at < turn || at == turn && before) => {
                     if let Some(demand) = begun.next() {
@@ -439,7 +446,7 @@ impl<'p> Shop<'_, 'p, '_> {
     }
 
     /// Work that is over is; what was asked for in the last turn waits in the line where it did.
-    fn remember(&mut self, journey: &mut Journey<'p>, demands: &[Demand], first: u32, known: &mut [bool]) {
+    fn remember(&mut self, journey: &mut Journey<'p>, demands: &[(Demand, Rank)], first: u32, known: &mut [bool]) {
         for work in std::mem::take(&mut journey.work) {
             let open = journey.open(work.track, work.visit, work.offer);
             if open.is_some_and(|open| open.done_at.is_some()) {
@@ -449,20 +456,20 @@ impl<'p> Shop<'_, 'p, '_> {
         for asked in std::mem::take(&mut journey.world.asked) {
             let Asked { track, offer, takes } = asked;
             let (service, visit) = (journey.state.tracks[track].service, journey.state.tracks[track].visit.number);
-            let same = |demand: &Demand| (demand.offer, demand.service, demand.takes) == (offer, service, takes.0);
-            let found = (0..demands.len()).find(|at| !known[*at] && same(&demands[*at]));
+            let same = |demand: &Demand| (demand.offer(), demand.service(), demand.takes) == (offer, service, takes.0);
+            let found = (0..demands.len()).find(|at| !known[*at] && same(&demands[*at].0));
             let Some(at) = found else {
                 // Nobody waits for it yet: it asks with the turn to come.
                 journey.world.asked.push(asked);
                 continue;
             };
             known[at] = true;
-            let demand = &demands[at];
+            let (demand, rank) = &demands[at];
             let ticket = Ticket {
-                priority: Reverse(demand.priority),
+                priority: Reverse(rank.priority),
                 asked: demand.asked,
                 customer: journey.number,
-                number: demand.ticket,
+                number: rank.ticket,
                 place: journey.place,
                 demand: first + at as u32,
             };
@@ -472,8 +479,8 @@ impl<'p> Shop<'_, 'p, '_> {
     }
 
     /// Somebody began at this instant.
-    fn begin_again(&mut self, journey: &mut Journey<'p>, demand: &Demand, at: Seconds) {
-        let Some(place) = journey.waiting.iter().position(|waiting| waiting.ticket.number == demand.ticket) else {
+    fn begin_again(&mut self, journey: &mut Journey<'p>, (demand, rank): &(Demand, Rank), at: Seconds) {
+        let Some(place) = journey.waiting.iter().position(|waiting| waiting.ticket.number == rank.ticket) else {
             return;
         };
         let Waiting { track, visit, offer, takes, .. } = journey.waiting.remove(place);
