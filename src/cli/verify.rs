@@ -50,7 +50,7 @@ pub struct Arguments {
     property: Option<String>,
 
     /// How many events may be followed for each question
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1_000_000, value_parser = parse_budget)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 2_000_000, value_parser = parse_budget)]
     budget: u64,
 
     /// Exit with 1 also for what is not decided
