@@ -205,7 +205,19 @@ struct Together<'r> {
     stop: &'r AtomicBool,
 }
 
-impl Together<'_> {
+impl<'r> Together<'r> {
+    /// All customers, of whom nobody is told how many are through.
+    fn whole(
+        machine: &'r Machine,
+        scenario: &'r Scenario,
+        scarce: &'r [bool],
+        options: &Options,
+        stop: &'r AtomicBool,
+    ) -> Together<'r> {
+        let interpreted = options.engine == Engine::Interpreter;
+        Together { machine, scenario, scarce, interpreted, shard: Shard { index: 1, of: 1 }, progress: &|_| {}, stop }
+    }
+
     /// So many simulations with seeds of their own, side by side; put together in their order.
     fn replications(&self, customers: u64, given: Option<&[Customer]>, options: &Options) -> Tally {
         let all = options.replications.max(1);

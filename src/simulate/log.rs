@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::replay::Eyes;
 use super::tally::{Memory, Tally};
 use super::world::Scene;
-use super::{Cohort, DEFAULT_HORIZON, Engine, Options, Together, contended, replication_seed};
+use super::{Cohort, DEFAULT_HORIZON, Options, Together, contended, replication_seed};
 use crate::model::scenario::Scenario;
 use crate::model::{EndId, Place, ServiceId, StageId, TaskId};
 use crate::run::journey::drive;
@@ -107,16 +107,7 @@ pub fn log(
     let customers = cohort.size(scenario);
     let mut log = Log { sink, closed: false };
     if scarce.contains(&true) {
-        let shard = super::Shard { index: 1, of: 1 };
-        let together = Together {
-            machine,
-            scenario,
-            scarce: &scarce,
-            interpreted: options.engine == Engine::Interpreter,
-            shard,
-            progress: &|_| {},
-            stop,
-        };
+        let together = Together::whole(machine, scenario, &scarce, options, stop);
         let given = cohort.given();
         let seed = replication_seed(options.seed, 0);
         together.once(customers, given.as_deref(), seed, None, Some(&mut log));

@@ -4,7 +4,7 @@ use super::log::Pen;
 use super::plan::Plan;
 use super::tally::{Counter, Memory, Tally};
 use super::world::Scene;
-use super::{Cohort, DEFAULT_HORIZON, Engine, Options, Together, contended, replication_seed};
+use super::{Cohort, DEFAULT_HORIZON, Options, Together, contended, replication_seed};
 use crate::model::scenario::Scenario;
 use crate::run::journey::{Stop, drive};
 use crate::run::trace::Trace;
@@ -77,16 +77,7 @@ pub fn replay(
     let customers = cohort.size(scenario);
     let watched = Watched { number, ..Watched::default() };
     if scarce.contains(&true) {
-        let shard = super::Shard { index: 1, of: 1 };
-        let together = Together {
-            machine,
-            scenario,
-            scarce: &scarce,
-            interpreted: options.engine == Engine::Interpreter,
-            shard,
-            progress: &|_| {},
-            stop: &never,
-        };
+        let together = Together::whole(machine, scenario, &scarce, options, &never);
         let given = cohort.given();
         let seed = replication_seed(options.seed, 0);
         let (_, watched) = together.once(customers, given.as_deref(), seed, Some(watched), None);
