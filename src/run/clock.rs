@@ -25,6 +25,9 @@ pub enum Clock {
     Sustained(usize, usize),
 }
 
+/// What is said where not every condition on time is covered by [`covers`].
+pub const NOT_COVERED: &str = "dates, business days, the time since events or changes over time are looked at";
+
 /// Whether every condition on time of a playbook is the reading of a [`Clock`]. Dates, the time since events, changes
 /// over time and business days are not: how long those are depends on the day.
 #[must_use]

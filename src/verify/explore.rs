@@ -128,8 +128,9 @@ pub enum Outcome {
     Stopped,
 }
 
-/// How much memory an exploration may take, in bytes: with many facts a situation is large.
-const ROOM: usize = 400_000_000;
+/// How much memory an exploration may take, in bytes, as far as it is counted: what lists keep in reserve is not. With many
+/// facts a situation is large.
+const ROOM: usize = 800_000_000;
 
 /// How much work may be done, counted in events followed by the interpreter.
 #[derive(Debug, Clone)]
@@ -668,6 +669,11 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 && !self.explored.next[from].iter().any(|known| known.to == index && known.begins == begun)
             {
                 let edge = Edge { to: index, by: by.clone(), decided: decided.clone(), begins: begun };
+                let parts = size_of_val(edge.decided.as_slice()) + size_of_val(edge.begins.as_slice());
+                self.room = self.room.saturating_sub(size_of::<Edge>() + parts);
+                if self.room == 0 {
+                    return Some(Outcome::OutOfBudget);
+                }
                 self.explored.next[from].push(edge);
             }
         }
@@ -685,10 +691,15 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             }
             *there += 1;
         }
-        let size = key.len() + size_of::<State>() + size_of::<Situation<W>>();
         let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
         let facts = (state.facts.len() + services) * (size_of::<Option<Value>>() + 4);
-        self.room = self.room.saturating_sub(size + facts + decided.len() * size_of::<Decided>());
+        let size = key.len()
+            + size_of::<Situation<W>>()
+            + size_of_val(state.services.as_slice())
+            + size_of_val(state.tracks.as_slice())
+            + size_of_val(decided.as_slice())
+            + facts;
+        self.room = self.room.saturating_sub(size);
         if self.room == 0 {
             return Some(Outcome::OutOfBudget);
         }

@@ -91,7 +91,7 @@ pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budg
         return Found::Unknown(format!("not every value of `{name}` could be tried: {why}"));
     }
     if !clock::covers(machine) || looks_at_time(&machine.playbook, ask.conditions) {
-        return Found::Unknown("dates, the time since events or changes over time are looked at".to_owned());
+        return Found::Unknown(clock::NOT_COVERED.to_owned());
     }
     if !(cohort.singles_decide || cohort.pairs_decide) {
         return Found::Unknown("only customers with at most two services were looked at".to_owned());

@@ -358,7 +358,7 @@ impl Question<'_, '_> {
             return Answer::Open(format!("not every value of `{name}` could be tried: {why}"));
         }
         if !clock::covers(self.explorer.real) || looks_at_time(&self.explorer.real.playbook, asked) {
-            return Answer::Open("dates, the time since events or changes over time are looked at".to_owned());
+            return Answer::Open(clock::NOT_COVERED.to_owned());
         }
         Answer::Proved { situations: explored.situations.len() as u64, bound: time }
     }

@@ -272,8 +272,7 @@ impl Answer {
         let places = outline.map_or(0, |(outline, _)| outline.places());
         let tried =
             format!("{} situations seen, {} customers by their services", self.situations, cohort.singles.len());
-        let timed = (!clock::covers(machine))
-            .then(|| "dates, the time since events or changes over time are looked at".to_owned());
+        let timed = (!clock::covers(machine)).then(|| clock::NOT_COVERED.to_owned());
         let undecided = unseen.or(self.inexact).or(timed);
         let decide = |refuted: Option<Verdict>, known: bool, doubt: Option<&str>, also: Option<&str>| {
             refuted.unwrap_or_else(|| {
