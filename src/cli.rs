@@ -177,9 +177,15 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let parsed = match parsed {
         Ok(parsed) => parsed,
         Err(error) => {
-            // A closed pipe after `--help` is nothing to speak of.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Fine };
+            return match error.print() {
+                _ if error.use_stderr() => Exit::Usage,
+                Err(failure) if failure.kind() != std::io::ErrorKind::BrokenPipe => {
+                    let why = input::reason(&failure);
+                    terminal::write_error(&format!("error: cannot write to standard output: {why}\n"));
+                    Exit::Unreadable
+                }
+                _ => Exit::Fine,
+            };
         }
     };
     let mut session = Session {

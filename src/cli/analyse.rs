@@ -252,8 +252,8 @@ pub fn subject(path: &Path, name: Option<&str>, json: bool, session: &mut Sessio
         return Err(Stop::Unreadable(format!("cannot read `{}`: it is a folder, not a file", path.display())));
     }
     let Analysis { loaded, documents, diagnostics, .. } = analyse(&[path.to_owned()])?;
-    if let Some(stop) = loaded.unreadable.into_iter().next() {
-        return Err(stop);
+    if let Some(unread) = loaded.unreadable.into_iter().next() {
+        return Err(unread.stop);
     }
     if diagnostics.iter().any(Diagnostic::is_fatal) {
         report(&diagnostics, &loaded.sources, json, session)?;

@@ -39,7 +39,7 @@ pub fn chain(
     paths.extend(others.iter().cloned());
     let Analysis { mut loaded, documents, bases, diagnostics } = analyse(&paths)?;
     if !loaded.unreadable.is_empty() {
-        return Err(loaded.unreadable.swap_remove(0));
+        return Err(loaded.unreadable.swap_remove(0).stop);
     }
     let mut documents = documents.into_iter();
     let Some((first_file, firsts)) = documents.next() else { return Ok(None) };

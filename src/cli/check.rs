@@ -74,7 +74,7 @@ enum Denied {
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let (paths, pages) = pages::split(&arguments.paths);
     let mut analysis = if paths.is_empty() { Analysis::default() } else { analyse(&paths)? };
-    let pages = pages.read(std::mem::take(&mut analysis.loaded.sources));
+    let mut pages = pages.read(std::mem::take(&mut analysis.loaded.sources));
     if paths.is_empty() && pages.pages.is_empty() && pages.unreadable.is_empty() {
         // Markdown of another kind: as in a folder without any.
         analyse(&arguments.paths)?;
@@ -82,13 +82,19 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let mut diagnostics = std::mem::take(&mut analysis.diagnostics);
     diagnostics.extend(pages.findings());
     let files = analysis.loaded.requested() + pages.pages.len();
+    // People read about them on standard error.
+    if arguments.format != FormatChoice::Human {
+        diagnostics.extend(
+            analysis.loaded.unreadable.iter().chain(&pages.unreadable).map(|unread| unread.finding(&mut pages.sources)),
+        );
+    }
     let readable = analysis.loaded.unreadable.is_empty() && pages.unreadable.is_empty();
     if files > 0 || readable || arguments.format != FormatChoice::Human {
         let text = render(arguments.format.into(), &diagnostics, &pages.sources, files, session.look);
         session.out.write(&text)?;
     }
     analysis.loaded.complain(session);
-    pages.unreadable.iter().for_each(|stop| session.complain(stop));
+    pages.unreadable.iter().for_each(|unread| session.complain(&unread.stop));
     let summary = Summary::of(&diagnostics);
     Ok(if !readable {
         Exit::Unreadable

@@ -86,8 +86,8 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return Err(Stop::Unreadable(format!("cannot read `{}`: it is a folder, not a file", folder.display())));
     }
     let Analysis { loaded, documents, bases, diagnostics } = analyse(&paths)?;
-    if let Some(stop) = loaded.unreadable.into_iter().next() {
-        return Err(stop);
+    if let Some(unread) = loaded.unreadable.into_iter().next() {
+        return Err(unread.stop);
     }
     // What can happen to customers on the way keeps nobody from looking at it.
     if diagnostics.iter().any(Diagnostic::is_fatal) {

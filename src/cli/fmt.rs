@@ -1,7 +1,7 @@
 //! `playbook fmt`: gives files their usual layout.
 
 use super::analyse::report;
-use super::input::{self, is_standard_input, read_text};
+use super::input::{self, Unread, is_standard_input, read_text};
 use super::load::find;
 use super::output::write_file;
 use super::{Exit, Session, Stop};
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let mut unreadable = Vec::new();
     for path in find(&arguments.paths, &mut unreadable)? {
         if let Err(stop) = one(&path, arguments, &mut tally, session) {
-            unreadable.push(stop);
+            unreadable.push(Unread { path, stop });
         }
     }
     match arguments.format {
@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         Format::Human if to_stdout => {}
         Format::Human => session.out.write(&tally.sentence(arguments.check, session))?,
     }
-    unreadable.iter().for_each(|stop| session.complain(stop));
+    unreadable.iter().for_each(|unread| session.complain(&unread.stop));
     Ok(if !unreadable.is_empty() {
         Exit::Unreadable
     } else if tally.left > 0 || (arguments.check && tally.changed > 0) {

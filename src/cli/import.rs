@@ -1,7 +1,7 @@
 //! `playbook import`: from pages of a written playbook.
 #![expect(clippy::disallowed_methods, reason = "the command line is where folders are read")]
 
-use super::input::{self, is_standard_input, read_text};
+use super::input::{self, Unread, is_standard_input, read_text};
 use super::output::write_file;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, sort};
@@ -60,7 +60,7 @@ pub struct Pages {
     /// Path, file, page and findings of each, in order.
     pub pages: Vec<ReadPage>,
     /// What could not be read.
-    pub unreadable: Vec<Stop>,
+    pub unreadable: Vec<Unread>,
 }
 
 /// A page that was read.
@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         Format::Json => as_document(&loaded, arguments, session)?,
         Format::Human => as_playbooks(&loaded, arguments, session)?,
     };
-    loaded.unreadable.iter().for_each(|stop| session.complain(stop));
+    loaded.unreadable.iter().for_each(|unread| session.complain(&unread.stop));
     Ok(if !loaded.unreadable.is_empty() {
         Exit::Unreadable
     } else if !done || loaded.pages.iter().any(|read| read.page.is_none()) {
@@ -230,7 +230,7 @@ impl Pages {
                 self.pages.push(ReadPage { path, file, page, found });
             }
             Ok((file, Some(finding))) => self.pages.push(ReadPage { path, file, page: None, found: vec![finding] }),
-            Err(stop) => self.unreadable.push(stop),
+            Err(stop) => self.unreadable.push(Unread { path, stop }),
         }
     }
 
@@ -268,7 +268,12 @@ pub fn is_playbook_page(page: &Page) -> bool {
 }
 
 /// The pages of a folder and its folders, hidden ones left out.
-pub(super) fn walk(folder: &Path, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Stop>, seen: &mut BTreeSet<PathBuf>) {
+pub(super) fn walk(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    unreadable: &mut Vec<Unread>,
+    seen: &mut BTreeSet<PathBuf>,
+) {
     match fs::canonicalize(folder) {
         Ok(real) if seen.insert(real.clone()) => {}
         _ => return,
@@ -277,7 +282,8 @@ pub(super) fn walk(folder: &Path, files: &mut Vec<PathBuf>, unreadable: &mut Vec
         Ok(entries) => entries,
         Err(error) => {
             let why = input::reason(&error);
-            return unreadable.push(Stop::Unreadable(format!("cannot read the folder `{}`: {why}", folder.display())));
+            let stop = Stop::Unreadable(format!("cannot read the folder `{}`: {why}", folder.display()));
+            return unreadable.push(Unread { path: folder.to_owned(), stop });
         }
     };
     let shown = if folder == Path::new(".") { Path::new("") } else { folder };

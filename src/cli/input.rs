@@ -2,11 +2,11 @@
 #![expect(clippy::disallowed_methods, reason = "the command line is where files are read")]
 
 use super::Stop;
-use crate::diagnostic::{Diagnostic, NOT_UTF8, NUL_BYTE};
+use crate::diagnostic::{Diagnostic, NOT_UTF8, NUL_BYTE, UNREADABLE_FILE};
 use crate::source::{FileId, Sources, Span};
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Larger inputs are refused, in bytes.
 pub const LARGEST: u64 = 256 << 20;
@@ -37,6 +37,29 @@ pub fn reason(error: &io::Error) -> String {
             let text = error.to_string();
             text.split(" (os error").next().unwrap_or_default().to_owned()
         }
+    }
+}
+
+/// A file or folder that was asked for and could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its path, as it was given or found.
+    pub path: PathBuf,
+    /// Why it could not be read.
+    pub stop: Stop,
+}
+
+impl Unread {
+    /// That a file could not be read, for those who read findings only: without it a file that is missing would look like
+    /// one without findings.
+    pub fn finding(&self, sources: &mut Sources) -> Diagnostic {
+        let message = match &self.stop {
+            Stop::Unreadable(message) | Stop::Usage(message, _) => message.as_str(),
+            Stop::Interrupted => "reading was interrupted",
+        };
+        let file = sources.add(name(&self.path), "");
+        Diagnostic::new(&UNREADABLE_FILE, Span { file, start: 0, end: 0 }, message)
+            .help("Check the path and who may read it")
     }
 }
 

@@ -1,7 +1,7 @@
 //! Paths to trees: files and folders are found, read and parsed, with everything they import.
 #![expect(clippy::disallowed_methods, reason = "the command line is where folders are read")]
 
-use super::input::{self, is_standard_input, read_text};
+use super::input::{self, Unread, is_standard_input, read_text};
 use super::{Session, Stop};
 use crate::diagnostic::{BROKEN_IMPORT, Diagnostic, EMPTY_FILE, IMPORT_CYCLE, Severity, has_errors};
 use crate::model::resolve::Imported;
@@ -55,7 +55,7 @@ pub struct Loaded {
     /// Findings about variants and vocabularies.
     pub of_variants: Vec<Diagnostic>,
     /// Files that were asked for and could not be read.
-    pub unreadable: Vec<Stop>,
+    pub unreadable: Vec<Unread>,
     by_path: BTreeMap<PathBuf, usize>,
 }
 
@@ -111,9 +111,14 @@ impl Loaded {
         self.files.iter().filter(|file| file.requested).count()
     }
 
+    /// That files could not be read, as findings.
+    pub fn unread(&mut self) -> Vec<Diagnostic> {
+        self.unreadable.iter().map(|unread| unread.finding(&mut self.sources)).collect()
+    }
+
     /// Says on standard error which files could not be read.
     pub fn complain(&self, session: &mut Session) {
-        self.unreadable.iter().for_each(|stop| session.complain(stop));
+        self.unreadable.iter().for_each(|unread| session.complain(&unread.stop));
     }
 }
 
@@ -127,7 +132,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Stop> {
     for path in find(paths, &mut loaded.unreadable)? {
         match loaded.add(&path) {
             Ok(index) => loaded.files.get_mut(index).into_iter().for_each(|file| file.requested = true),
-            Err(stop) => loaded.unreadable.push(stop),
+            Err(stop) => loaded.unreadable.push(Unread { path, stop }),
         }
     }
     // Imported files come after those that import them, and are looked at in their turn.
@@ -300,7 +305,7 @@ fn is_playbook(path: &Path) -> bool {
 }
 
 /// The files these paths stand for: folders are searched for playbook files, hidden ones left out.
-pub(super) fn find(paths: &[PathBuf], unreadable: &mut Vec<Stop>) -> Result<Vec<PathBuf>, Stop> {
+pub(super) fn find(paths: &[PathBuf], unreadable: &mut Vec<Unread>) -> Result<Vec<PathBuf>, Stop> {
     let mut files = Vec::new();
     if paths.iter().filter(|path| is_standard_input(path)).count() > 1 {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
@@ -322,9 +327,10 @@ pub(super) fn find(paths: &[PathBuf], unreadable: &mut Vec<Stop>) -> Result<Vec<
     Ok(files)
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Stop>, seen: &mut BTreeSet<PathBuf>) {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Unread>, seen: &mut BTreeSet<PathBuf>) {
     let cannot = |error: &std::io::Error| {
-        Stop::Unreadable(format!("cannot read the folder `{}`: {}", folder.display(), input::reason(error)))
+        let why = format!("cannot read the folder `{}`: {}", folder.display(), input::reason(error));
+        Unread { path: folder.to_owned(), stop: Stop::Unreadable(why) }
     };
     // A link may lead back to a folder that has been searched.
     match fs::canonicalize(folder) {

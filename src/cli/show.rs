@@ -52,8 +52,8 @@ enum Format {
 /// Where a file cannot be read, or it is not clear which playbook is meant.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
-    if let Some(stop) = loaded.unreadable.into_iter().next() {
-        return Err(stop);
+    if let Some(unread) = loaded.unreadable.into_iter().next() {
+        return Err(unread.stop);
     }
     // What can happen to customers on the way keeps nobody from looking at it.
     if diagnostics.iter().any(Diagnostic::is_fatal) {

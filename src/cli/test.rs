@@ -53,7 +53,7 @@ enum Format {
 /// # Errors
 /// Where nothing can be tested at all, or standard output cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
+    let Analysis { mut loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
     let mut tested = Vec::new();
@@ -67,10 +67,12 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             tested.push(Tested { playbook, results });
         }
     }
+    let unread = if arguments.format == Format::Json { loaded.unread() } else { Vec::new() };
+    let told: Vec<Diagnostic> = errors.iter().cloned().chain(unread).collect();
     let sources = &loaded.sources;
     let printed = match arguments.format {
         Format::Human => text(&tested, sources, arguments.coverage, session.look),
-        Format::Json => format!("{:#}\n", json(&tested, &errors, sources, arguments.coverage)),
+        Format::Json => format!("{:#}\n", json(&tested, &told, sources, arguments.coverage)),
         Format::Junit => junit(&tested, sources),
     };
     // Where errors are all there is, they say more than that there were no tests.

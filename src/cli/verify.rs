@@ -83,7 +83,7 @@ enum Format {
 /// # Errors
 /// Where nothing can be looked at, no property has the name that was asked for, or something cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let Analysis { loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
+    let Analysis { mut loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
     // What can happen to customers on the way is what this command is about: it says so itself.
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
@@ -132,10 +132,12 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         }
     }
     bar.finish_and_clear();
+    let unread = if arguments.format == Format::Json { loaded.unread() } else { Vec::new() };
+    let told: Vec<Diagnostic> = errors.iter().cloned().chain(unread).collect();
     let sources = &loaded.sources;
     let printed = match arguments.format {
         Format::Human => text(&verified, sources, session.look),
-        Format::Json => format!("{:#}\n", json(&verified, &errors, sources)),
+        Format::Json => format!("{:#}\n", json(&verified, &told, sources)),
     };
     // Where errors are all there is, they say more than that nothing was proved.
     let silent = loaded.requested() == 0 || (verified.is_empty() && !errors.is_empty());

@@ -58,6 +58,7 @@ rules! {
     EMPTY_FILE "P153" "empty-file" Error "There is nothing in the file";
     BROKEN_IMPORT "P154" "broken-import" Error "An imported file cannot be read";
     IMPORT_CYCLE "P155" "import-cycle" Error "Files import each other in a circle";
+    UNREADABLE_FILE "P156" "unreadable-file" Error "A file or folder cannot be read";
 
     UNKNOWN_NAME "P201" "unknown-name" Error "A name is used that is declared nowhere";
     DUPLICATE_NAME "P202" "duplicate-name" Error "Two things have the same name";

@@ -2,7 +2,7 @@
 //! warning, the one under "Right" gives none.
 //!
 //! An example is a ```` ```play ```` block, checked as `page.play`. A ```` ```bytes ```` block is one in which `\xE9` stands for a
-//! byte that cannot be written in a page. Rules about customers and timelines have the customer in a further
+//! byte that cannot be written in a page, and a ```` ```nothing ```` block one for which there is no file. Rules about customers and timelines have the customer in a further
 //! ```` ```json ```` or ```` ```csv ```` block and the timeline in a ```` ```jsonl ```` block; the customer is run. The examples of
 //! rules about tests and properties (P7) are tested, those of rules about simulations simulated. A ```` ```md ```` block is a
 //! page that is imported; several, with their names, are a folder of pages that is checked.
@@ -56,6 +56,9 @@ fn findings(rule: &Rule, heading: &str) -> Option<Vec<String>> {
         return Some(found);
     }
     let path = folder.path().join("page.play");
+    if block("nothing").is_some() {
+        return Some(printed(folder.path(), &["check", "page.play", "--format", "json"]));
+    }
     match (block("play"), block("bytes")) {
         (Some(text), _) => fs::write(&path, text).unwrap(),
         (None, Some(text)) => fs::write(&path, unescaped(text)).unwrap(),

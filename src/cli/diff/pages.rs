@@ -17,8 +17,8 @@ pub fn pages(first: &Path, second: &Path, as_json: bool, session: &mut Session) 
     let mut pages = Pages::default();
     pages.add(first.to_owned());
     pages.add(second.to_owned());
-    if let Some(stop) = pages.unreadable.into_iter().next() {
-        return Err(stop);
+    if let Some(unread) = pages.unreadable.into_iter().next() {
+        return Err(unread.stop);
     }
     let texts: Vec<&crate::import::Page> = pages.pages.iter().filter_map(|read| read.page.as_ref()).collect();
     let [one, other] = texts.as_slice() else {

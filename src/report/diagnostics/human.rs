@@ -10,6 +10,8 @@ use std::fmt;
 
 /// More places than this are counted, not shown.
 const MOST_PLACES: usize = 12;
+/// More findings than this are counted, not shown: nobody reads on, and the first are likely to explain the others.
+const MOST_FINDINGS: usize = 200;
 /// Longer messages are cut.
 const LONGEST_MESSAGE: usize = 2_000;
 
@@ -131,6 +133,15 @@ fn pictures(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Picture> {
     pictures
 }
 
+/// The findings that are shown: the gravest, in their order.
+fn foremost(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut order: Vec<(usize, &Diagnostic)> = diagnostics.iter().enumerate().collect();
+    order.sort_by_key(|(place, diagnostic)| (diagnostic.severity, *place));
+    order.truncate(MOST_FINDINGS);
+    order.sort_by_key(|(place, _)| *place);
+    order.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+}
+
 pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, look: Look) -> String {
     let theme = GraphicalTheme {
         characters: if look.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() },
@@ -141,7 +152,8 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, look: Look) 
         .with_width(look.width.max(40))
         .without_syntax_highlighting();
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    let shown = foremost(diagnostics);
+    for diagnostic in &shown {
         for picture in pictures(diagnostic, sources) {
             let mut drawn = String::new();
             if handler.render_report(&mut drawn, &picture).is_err() {
@@ -159,6 +171,10 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, look: Look) 
             text.push('\n');
         }
         text.push('\n');
+    }
+    let more = diagnostics.len() - shown.len();
+    if more > 0 {
+        text.push_str(&format!("and {more} more: `playbook check --format short` prints each on one line\n\n"));
     }
     text
 }

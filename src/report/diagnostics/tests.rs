@@ -154,6 +154,21 @@ fn many_places_are_counted() {
 }
 
 #[test]
+fn of_very_many_findings_the_gravest_are_shown() {
+    let mut sources = Sources::new();
+    let file = sources.add("a.play", "x\n".repeat(1_000));
+    let finding = |line: usize| {
+        let found = Diagnostic::new(&SYNTAX_ERROR, span(file, 2 * line, 2 * line + 1), format!("finding {line}"));
+        Diagnostic { severity: if line == 999 { Severity::Error } else { Severity::Note }, ..found }
+    };
+    let text = human(&(0..1_000).map(finding).collect::<Vec<_>>(), &sources);
+    assert!(text.contains("finding 999") && text.contains("finding 198") && !text.contains("finding 199\n"));
+    assert!(
+        text.ends_with("and 800 more: `playbook check --format short` prints each on one line\n\n1 error, 999 notes\n")
+    );
+}
+
+#[test]
 fn what_would_disturb_a_terminal_is_shown() {
     let mut sources = Sources::new();
     let file = sources.add("a\u{1b}.play", "stage \u{1b}[2J\u{202e} x {\n");
