@@ -97,13 +97,21 @@ impl Walk<'_> {
         let ends =
             found.is_empty() || found == "}" || self.begins_item(at, found, block) || block.place.ends_before(found);
         let end = self.build.at_last_token(start, at).end as usize;
-        if start >= at || !ends || self.scan.line(end) == self.scan.line(at) && !found.is_empty() {
+        // Behind what it stands, `then` says nothing of what came before.
+        if start >= at || !ends || found == "then" || self.scan.line(end) == self.scan.line(at) && !found.is_empty() {
             return None;
         }
         let before = self.text.get(start..end)?;
         let word = before.trim_end_matches(is_word).len();
         let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
         Some(start + if word < before.len() { word } else { last })
+    }
+
+    /// The token before `at` in what began at `start`.
+    fn before(&self, start: usize, at: usize) -> &str {
+        let end = self.build.at_last_token(start, at).end as usize;
+        let text = self.text.get(start..end).unwrap_or_default();
+        text.get(text.trim_end_matches(is_word).len()..).unwrap_or_default()
     }
 
     fn unnamed_block(&self, at: usize, block: &Open) -> bool {
@@ -141,6 +149,12 @@ impl Walk<'_> {
                 "The shortest unit of time is the minute: half a minute is `0.5 minutes`"
             }
             ("fortnight" | "fortnights", _) => "Write `2 weeks`",
+            ("{", _) if block.place == Place::Test && self.before(start, at) == "services" => {
+                "In a test, services stand without braces of their own: `services teams { usage 3% } yammer`"
+            }
+            ("then", _) if block.place != Place::Stage => {
+                "`then` stands directly behind the closing brace of `each service { … }` or `together { … }`"
+            }
             ("goto" | "go", _) if block.place == Place::Stage => "A transition is written `-> NAME`",
             _ => "",
         };

@@ -182,6 +182,9 @@ impl Walk<'_> {
         if here <= start {
             here = self.pass(start);
         }
+        if let Some(close) = self.closing_around(start, here) {
+            here = close + 1;
+        }
         loop {
             let blank_from = here;
             here = self.skip(here);
@@ -203,6 +206,20 @@ impl Walk<'_> {
             here = self.pass(here);
         }
         self.at = here;
+    }
+
+    /// The brace that closes the outermost one that was opened from `start` on, where that is behind `at`: the item goes on up
+    /// to there.
+    fn closing_around(&self, start: usize, at: usize) -> Option<usize> {
+        let mut here = start;
+        while here < at {
+            let next = self.skip(self.pass(here));
+            if next > at {
+                return self.scan.closing(here);
+            }
+            here = next;
+        }
+        None
     }
 
     /// The place after the token here, or after the braces that begin here.

@@ -101,3 +101,14 @@ fn blocks_on_one_line_go_on_after_a_mistake() {
     let items = flow(playbook(&file)).into_iter().cloned().collect::<Vec<_>>();
     assert!(matches!(items.as_slice(), [ScopeItem::Stage(_), ScopeItem::End(_)]), "{items:?}");
 }
+
+#[test]
+fn a_mistake_within_braces_costs_no_more_than_its_item() {
+    let text = "test \"t\" for p {\n  customer { services { one two } seats 5 }\n  day 1 one { usage 3% }\n  expect that seats > 4\n}";
+    assert_eq!(
+        findings(text),
+        [
+            "2:23 syntax-error: `{` cannot stand here: a name is expected | In a test, services stand without braces of their own: `services teams { usage 3% } yammer`"
+        ]
+    );
+}

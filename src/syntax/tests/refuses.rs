@@ -44,6 +44,12 @@ fn what_was_expected_and_what_was_found() {
         &in_playbook("facts of customer { a : int }"),
         &["2:10 syntax-error: `customer` cannot stand here: `each` or `the` is expected"],
     );
+    says(
+        &in_playbook("start -> a\n then -> b"),
+        &[
+            "3:2 syntax-error: `then` cannot stand here: `when`, `otherwise`, `at most`, `->` or the next item is expected | `then` stands directly behind the closing brace of `each service { … }` or `together { … }`",
+        ],
+    );
     says(&in_playbook("param x : int"), &["2:11 syntax-error: `=` is expected after `int`"]);
     says(&in_playbook("phase \"x\""), &["2:7 syntax-error: this text cannot stand here: a name is expected"]);
     says(&findings("playbook p {"), &["1:1 missing-brace: this playbook is not closed | Add the missing `}`"]);
