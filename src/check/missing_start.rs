@@ -19,14 +19,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         };
         findings.push(match first {
             Some(first) => Diagnostic::new(&MISSING_START, span, format!("{called} does not say where it starts"))
-                .help(format!(
-                    "Write `start -> {}`, or where else it begins",
-                    subject.playbook.place_name(*first).name
-                )),
+                .help(help(subject, *first)),
             None => Diagnostic::new(&MISSING_START, span, format!("{called} has no stage to start with"))
                 .help("Add a stage: `stage NAME \"…\" { -> END }`"),
         });
     }
+}
+
+/// How to say that it starts at this place. Nothing can lead to a block without a name.
+fn help(subject: &Subject<'_>, first: Place) -> String {
+    let name = &subject.playbook.place_name(first).name;
+    let head = match (first, name.as_str()) {
+        (Place::Block(_), "each_service") => "each service",
+        (Place::Block(_), "together") => "together",
+        _ => return format!("Write `start -> {name}`, or where else it begins"),
+    };
+    format!("Give the block a name, `{head} as work {{ … }}`, and write `start -> work`, or where else it begins")
 }
 
 #[cfg(test)]
@@ -40,6 +48,15 @@ mod tests {
         let said = said(text);
         assert!(said.contains(&"missing-start: `each service` does not say where it starts".to_owned()), "{said:?}");
         assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_block_without_a_name_is_given_one_first() {
+        let text = "playbook p { services { teams } each service { start -> a stage a { -> x } end x success }
+                    then -> y  stage b { -> y } end y success }";
+        let found = crate::check::tests::findings(text);
+        let help = found.iter().find_map(|found| found.help.as_deref());
+        assert!(help.is_some_and(|help| help.contains("`each service as work { … }`")), "{help:?}");
     }
 
     #[test]

@@ -406,6 +406,13 @@ impl State {
         self.paused_since(track).is_some()
     }
 
+    /// When the pauses of the track and of those around it are over, as far as it was said; else the beginning of time.
+    #[must_use]
+    pub fn paused_until(&self, track: TrackId) -> Seconds {
+        let around = std::iter::successors(Some(track), |id| self.tracks[*id].parent.map(|(parent, _)| parent));
+        around.filter_map(|id| self.tracks[id].paused.as_ref()?.until).max().unwrap_or(Seconds::MIN)
+    }
+
     /// Since when the track or one around it is paused.
     #[must_use]
     pub fn paused_since(&self, track: TrackId) -> Option<Seconds> {

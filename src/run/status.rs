@@ -154,7 +154,10 @@ pub fn track_waits(machine: &Machine, state: &State, id: TrackId) -> Vec<Waiting
     let mut found: Vec<Waiting> = Vec::new();
     let mut add = |what: What, span: Option<Span>| {
         let waiting = Waiting { track: id, service: track.service, what, span };
-        if !found.contains(&waiting) {
+        // A fact that several conditions read is waited for once.
+        let known =
+            |other: &Waiting| other == &waiting || matches!(waiting.what, What::Fact(..)) && other.what == waiting.what;
+        if !found.iter().any(known) {
             found.push(waiting);
         }
     };

@@ -48,10 +48,17 @@ impl<O: Observer> Engine<'_, O> {
     }
 }
 
-/// The `after` exits of a track with the instants at which they are due.
+/// The `after` exits of a track with the instants at which they are due; none where its clocks stand still.
 fn due_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Item = (TransitionId, Seconds)> {
+    timed_exits(machine, state, id).filter(move |_| !state.paused(id))
+}
+
+/// The same also in a pause: then at the earliest, when it ends as it was said, or now.
+fn timed_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Item = (TransitionId, Seconds)> {
     let track = &state.tracks[id];
-    let live = track.active() && !track.looping && !state.paused(id);
+    let live = track.active() && !track.looping;
+    let still = state.paused_since(id).map(|since| (since, state.paused_until(id).max(state.now)));
+    let moved = move |clock: Seconds| still.map_or(clock, |(since, until)| clock + (until - since.max(clock)).max(0));
     let exits: &[TransitionId] = match track.place {
         _ if !live => &[],
         None => &machine.playbook.scopes[track.scope.index()].everywhere,
@@ -67,7 +74,7 @@ fn due_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Ite
             Trigger::After(duration) => {
                 let everywhere = matches!(transition.origin, crate::model::Origin::Everywhere(_));
                 let clock = if everywhere { track.clock } else { track.visit.clock };
-                Some((*id, machine.over(state, clock, *duration)))
+                Some((*id, machine.over(state, moved(clock), *duration)))
             }
             Trigger::AfterLastRound(cadence) => {
                 let mut cadences =
@@ -81,10 +88,10 @@ fn due_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<Ite
     })
 }
 
-/// When an `after` exit of a track is due, if its clock runs.
+/// When an `after` exit of a track is due; in a pause, at the earliest.
 #[must_use]
 pub fn due_after(machine: &Machine, state: &State, track: TrackId, transition: TransitionId) -> Option<Seconds> {
-    due_exits(machine, state, track).find(|(id, _)| *id == transition).map(|(_, due)| due)
+    timed_exits(machine, state, track).find(|(id, _)| *id == transition).map(|(_, due)| due)
 }
 
 /// Rounds that are due now and can begin: track, and which cadence of the stage.

@@ -192,6 +192,20 @@ fn a_pause_stops_the_clocks_and_goes_over() {
 }
 
 #[test]
+fn what_a_clock_will_bring_is_said_in_a_pause_too() {
+    use crate::run::status::{What, track_waits};
+    let play = "playbook p { stage a { after 30 days -> late } end late failure }";
+    let due = |lines: &str, until: i64| {
+        let told = tell_until(play, "{}", lines, Some(until));
+        let waits = track_waits(&told.machine, &told.state, 0);
+        waits.iter().find_map(|wait| if let What::Timer(_, at) = wait.what { Some(at / 86_400) } else { None })
+    };
+    assert_eq!(due(r#"{"day": 5, "event": "paused", "until_day": 25, "reason": "x"}"#, 10), Some(50));
+    // Without an end it goes on now at the earliest, and that is when nothing else is to come.
+    assert_eq!(due(r#"{"day": 5, "event": "paused", "reason": "x"}"#, 10), Some(30));
+}
+
+#[test]
 fn a_task_done_early_is_credited() {
     let play =
         "playbook p { stage a { task one mandatory \"One\" task two mandatory \"Two\" -> fine } end fine success }";
