@@ -41,7 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_PROBLEMS: usize = 100;
 
 /// Send a cohort of customers through a playbook, under the assumptions of a scenario
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = "\
 The same file, scenario, seed and customers give the same figures, whatever the number of threads.
 
@@ -91,7 +91,7 @@ pub struct Arguments {
     #[arg(long, value_name = "I/N", value_parser = parse_shard, conflicts_with = "only")]
     shard: Option<Shard>,
 
-    /// Put parts together that `--shard` wrote with `--format json`
+    /// Put parts together that `--shard` wrote with `--format json`; they say which scenario, seed and replications
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["shard", "only", "customers"])]
     merge: Vec<PathBuf>,
 
@@ -211,10 +211,12 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             return Err(Stop::Usage(format!("one scenario too many: `{second}`"), Some(help.to_owned())));
         }
     };
+    let parts = parts(&arguments.merge)?;
     let Some(subject) = subject(&arguments.file, arguments.playbook.as_deref(), json, session)? else {
         return Ok(Exit::Findings);
     };
     let Subject { mut sources, document } = subject;
+    let named = named.or_else(|| parts.first().and_then(|(_, part)| part.get("scenario")?.as_str()));
     let scenario = choose(document.scenarios, named, &arguments.file)?;
     let machine = Machine::new(document.playbook);
     let who = arguments.customers.clone().unwrap_or(Who::Number(scenario.customers.unwrap_or(CUSTOMERS)));
@@ -222,9 +224,19 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return only(&machine, &scenario, &who, id, arguments, &mut sources, session);
     }
     let mut findings = Vec::new();
-    if !arguments.merge.is_empty() {
-        let tally = merged(&machine, &scenario, arguments)?;
-        return print(&machine, &scenario, &tally, &findings, &sources, false, arguments, session);
+    if let Some((_, first)) = parts.first() {
+        let told = |field: &str| first.get(field).and_then(Json::as_u64);
+        let mut arguments = arguments.clone();
+        // What was not asked for is as the parts have it.
+        if arguments.seed == 1 {
+            arguments.seed = told("seed").unwrap_or(arguments.seed);
+        }
+        if arguments.replications == 1 {
+            arguments.replications =
+                told("replications").and_then(|number| number.try_into().ok()).unwrap_or(arguments.replications);
+        }
+        let tally = merged(&machine, &scenario, &parts, &arguments)?;
+        return print(&machine, &scenario, &tally, &findings, &sources, false, &arguments, session);
     }
     findings.extend(comes_after(&machine.playbook, &scenario));
     let people = waits_for_people(&machine, &scenario);
@@ -404,15 +416,32 @@ fn print(
     Ok(if partial { Exit::Interrupted } else { Exit::Fine })
 }
 
+fn unfit(name: &str, why: &str) -> Stop {
+    Stop::Unreadable(format!("cannot use `{name}`: {why}"))
+}
+
+/// The parts that are to be put together: their names, and what they say.
+fn parts(paths: &[PathBuf]) -> Result<Vec<(String, Json)>, Stop> {
+    let read = |path: &PathBuf| {
+        let name = input::name(path);
+        let bytes = input::read(path)?;
+        let figures = serde_json::from_slice(&bytes).map_err(|_| unfit(&name, "it is not JSON"))?;
+        Ok((name, figures))
+    };
+    paths.iter().map(read).collect()
+}
+
 /// The parts of one simulation, put together.
-fn merged(machine: &Machine, scenario: &Scenario, arguments: &Arguments) -> Result<Tally, Stop> {
+fn merged(
+    machine: &Machine,
+    scenario: &Scenario,
+    parts: &[(String, Json)],
+    arguments: &Arguments,
+) -> Result<Tally, Stop> {
     let mut seen: Vec<(u64, u64)> = Vec::new();
     let mut tallies = BTreeMap::new();
-    for path in &arguments.merge {
-        let name = input::name(path);
-        let unfit = |why: &str| Stop::Unreadable(format!("cannot use `{name}`: {why}"));
-        let text = std::fs::read_to_string(path).map_err(|error| cannot(path, &error))?;
-        let figures: Json = serde_json::from_str(&text).map_err(|_| unfit("it is not JSON"))?;
+    for (name, figures) in parts {
+        let unfit = |why: &str| unfit(name, why);
         let told = |field: &str| figures.get(field).cloned().unwrap_or(Json::Null);
         let same = told("playbook") == machine.playbook.name.name
             && told("scenario") == scenario.name.name
