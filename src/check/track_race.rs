@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for (fact, writes) in &writes {
         if let Some((finding, stages)) = two_writes(subject, *fact, writes) {
             let goal = |_: &Machine, state: &State, effect: Option<&Effect>| match effect {
-                Some(Effect::FactChanged(_, changed, true)) if changed == fact => {
+                Some(Effect::FactChanged(_, changed, Some(_))) if changed == fact => {
                     let been =
                         |stage: StageId| state.tracks.iter().filter(|track| track.stages.contains(&stage)).count();
                     if stages.0 == stages.1 { been(stages.0) > 1 } else { been(stages.0) > 0 && been(stages.1) > 0 }

@@ -5,6 +5,7 @@ use super::event::{Effect, Event, Observer};
 use super::machine::Machine;
 use super::state::{Blocker, Happening, HappeningKind, Pause, Seconds, State, TrackId, TrackStatus};
 use crate::model::{FactId, FactScope, Place, ServiceId, TaskId, Trigger, Volatility};
+use crate::source::Span;
 use crate::value::{TaskStatus, Value};
 use std::cmp::Ordering;
 
@@ -34,7 +35,7 @@ impl<O: Observer> Engine<'_, O> {
             Event::Timers => return self.timers(),
             Event::Fact { service, fact, value, correction } => {
                 if self.accepts(*service, *fact, value, *correction) {
-                    self.set(*service, *fact, value.clone(), false);
+                    self.set(*service, *fact, value.clone(), None);
                 }
             }
             Event::Facts { service, values, correction } => {
@@ -42,7 +43,7 @@ impl<O: Observer> Engine<'_, O> {
                 let refused = values.iter().filter(|(fact, value)| !self.accepts(*service, *fact, value, *correction));
                 if refused.count() == 0 {
                     for (fact, value) in values {
-                        self.set(*service, *fact, value.clone(), false);
+                        self.set(*service, *fact, value.clone(), None);
                     }
                 }
             }
@@ -142,8 +143,9 @@ impl<O: Observer> Engine<'_, O> {
         true
     }
 
-    /// Sets a fact, and remembers it where its history is looked at. Numbers are rounded to what the fact can hold.
-    pub(super) fn set(&mut self, service: Option<ServiceId>, fact: FactId, value: Value, by_playbook: bool) {
+    /// Sets a fact, and remembers it where its history is looked at; `by` is where the playbook says so. Numbers are rounded to
+    /// what the fact can hold.
+    pub(super) fn set(&mut self, service: Option<ServiceId>, fact: FactId, value: Value, by: Option<Span>) {
         let known = &self.machine.playbook.facts[fact.index()];
         let value = super::evaluate::rounded(value, &known.kind);
         if let Some(lookout) = &mut self.state.lookout {
@@ -164,7 +166,7 @@ impl<O: Observer> Engine<'_, O> {
         if !self.machine.playbook.histories.is_empty() {
             self.remember(service, fact, value);
         }
-        self.effect(Effect::FactChanged(service, fact, by_playbook));
+        self.effect(Effect::FactChanged(service, fact, by));
     }
 
     fn remember(&mut self, service: Option<ServiceId>, fact: FactId, value: Value) {
@@ -505,7 +507,7 @@ impl<O: Observer> Engine<'_, O> {
         }
         for (fact, value) in values {
             if self.accepts(Some(service), *fact, value, false) {
-                self.set(Some(service), *fact, value.clone(), false);
+                self.set(Some(service), *fact, value.clone(), None);
             }
         }
         self.state.intended = self.state.intended.with(service);

@@ -3,6 +3,7 @@
 use super::machine::Machine;
 use super::state::{Seconds, State, TrackId};
 use crate::model::{CadenceId, EndId, EventId, FactId, OfferId, Place, ServiceId, TaskId, TransitionId};
+use crate::source::Span;
 use crate::value::{Duration, TaskStatus, Value};
 use serde::{Deserialize, Serialize};
 
@@ -167,8 +168,8 @@ pub enum Effect {
     Cancelled(TrackId, OfferId),
     /// The step at this place of the body (or of the cadence's round) was shown.
     Step(TrackId, Option<CadenceId>, usize),
-    /// A fact changed; the flag says that the playbook itself set it.
-    FactChanged(Option<ServiceId>, FactId, bool),
+    /// A fact changed; where the playbook itself set it, and nothing where that came from outside.
+    FactChanged(Option<ServiceId>, FactId, Option<Span>),
     /// The stage of a track was to set a fact, and what to is unknown: the fact stays as it is.
     NotSet(TrackId, FactId),
     /// A round began.

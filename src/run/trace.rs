@@ -174,11 +174,11 @@ impl Observer for Trace {
                 };
                 (Some(track), Kind::Step(stage, cadence, at), span)
             }
-            Effect::FactChanged(service, fact, by_playbook) => {
+            Effect::FactChanged(service, fact, by) => {
                 let known = &machine.playbook.facts[fact.index()];
                 let facts = service.map_or(&state.facts, |service| &state.services[service.index()].facts);
-                let kind = Kind::Fact { fact, value: facts[known.slot].clone(), by_playbook };
-                let mut entry = entry(machine, state, None, kind, Some(known.name.span));
+                let kind = Kind::Fact { fact, value: facts[known.slot].clone(), by_playbook: by.is_some() };
+                let mut entry = entry(machine, state, None, kind, Some(by.unwrap_or(known.name.span)));
                 entry.service = service;
                 return self.entries.push(entry);
             }

@@ -89,7 +89,7 @@ impl<O: Observer> Engine<'_, O> {
             Some(value) => {
                 let value = fitted(value, &self.machine.playbook.facts[assignment.fact.index()]);
                 let service = self.state.tracks[track].service;
-                self.set(service, assignment.fact, value, true);
+                self.set(service, assignment.fact, value, Some(assignment.span));
             }
             None => self.effect(Effect::NotSet(track, assignment.fact)),
         }
