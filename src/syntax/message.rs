@@ -70,7 +70,10 @@ impl Walk<'_> {
             let list = alternatives(rules, block.place);
             let message = format!("{list} is expected after {}", shown(self.token(before)));
             let span = self.build.at(before, before + self.token(before).len());
-            let help = (found == "}").then(|| self.help(start, at, found, rules, block)).flatten();
+            let help = match found {
+                "}" => self.help(start, at, found, rules, block),
+                _ => self.unfinished(start, rules, block),
+            };
             return self.error(Diagnostic::new(&SYNTAX_ERROR, span, message).help_if(help));
         }
         let help = self.help(start, at, found, rules, block);
@@ -105,6 +108,20 @@ impl Walk<'_> {
         let word = before.trim_end_matches(is_word).len();
         let last = before.char_indices().next_back().map_or(0, |(at, _)| at);
         Some(start + if word < before.len() { word } else { last })
+    }
+
+    /// Help with an item that is not finished where the next one begins.
+    fn unfinished(&self, start: usize, rules: &[Rule], block: &Open) -> Option<String> {
+        let help = if block.place != Place::Scenario {
+            return None;
+        } else if rules.contains(&Rule::kw_then) && self.token(start) == "customers" {
+            "After a rate for some time the next one follows: `10 per week for 8 weeks, then 5 per week`"
+        } else if self.token(start) == "in" && self.text.get(..start)?.trim_end().ends_with("~ one") {
+            "A share is written in percent: `25% of customers`"
+        } else {
+            return None;
+        };
+        Some(help.to_owned())
     }
 
     /// The token before `at` in what began at `start`.
@@ -151,6 +168,12 @@ impl Walk<'_> {
             ("fortnight" | "fortnights", _) => "Write `2 weeks`",
             ("{", _) if block.place == Place::Test && self.before(start, at) == "services" => {
                 "In a test, services stand without braces of their own: `services teams { usage 3% } yammer`"
+            }
+            (number, _) if expects(Rule::kw_kept) && number.starts_with(|c: char| c.is_ascii_digit()) => {
+                "Bounds stand after `in`: `int in 1..1_000`"
+            }
+            ("dynamics", _) if block.place == Place::Scenario => {
+                "How facts change is written `in STAGE each round { … }` or `in STAGE on entry { … }`"
             }
             ("then", _) if block.place != Place::Stage => {
                 "`then` stands directly behind the closing brace of `each service { … }` or `together { … }`"

@@ -63,6 +63,21 @@ fn what_was_expected_and_what_was_found() {
 }
 
 #[test]
+fn scenarios_are_helped_to_say_what_they_mean() {
+    let in_scenario = |body: &str| findings(&format!("scenario s {{\n{body}\n customers 5\n}}")).join("\n");
+    for (body, help) in [
+        ("big ~ one in four", "`25% of customers`"),
+        ("customers 100 arriving poisson 10 per week for 9 weeks", "`10 per week for 8 weeks, then 5 per week`"),
+        ("dynamics each 7 days { u += 1% }", "`in STAGE each round { … }`"),
+    ] {
+        let said = in_scenario(body);
+        assert!(said.contains(help), "{said}");
+    }
+    let said = in_playbook("facts of the customer { seats : int 1..100 }").join("\n");
+    assert!(said.contains("`int in 1..1_000`"), "{said}");
+}
+
+#[test]
 fn common_slips_are_helped() {
     let helps = |found: Vec<String>, help: &str| {
         assert!(found.len() == 1 && found[0].contains(help), "{help}: {found:?}");
