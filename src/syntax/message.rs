@@ -175,6 +175,9 @@ impl Walk<'_> {
             ("dynamics", _) if block.place == Place::Scenario => {
                 "How facts change is written `in STAGE each round { … }` or `in STAGE on entry { … }`"
             }
+            ("then", _) if self.token(start) == "->" && start < at => {
+                "`then` is said once, before the first of these transitions: leave it out here"
+            }
             ("then", _) if block.place != Place::Stage => {
                 "`then` stands directly behind the closing brace of `each service { … }` or `together { … }`"
             }

@@ -78,6 +78,14 @@ fn scenarios_are_helped_to_say_what_they_mean() {
 }
 
 #[test]
+fn then_is_said_once() {
+    let said =
+        in_playbook("each service { stage a { -> x } end x success }\nthen -> fin when ok\nthen -> bad otherwise")
+            .join("\n");
+    assert!(said.contains("`then` is said once"), "{said}");
+}
+
+#[test]
 fn common_slips_are_helped() {
     let helps = |found: Vec<String>, help: &str| {
         assert!(found.len() == 1 && found[0].contains(help), "{help}: {found:?}");
