@@ -309,26 +309,34 @@ impl Scenario {
         if roles.iter().all(staffed) { roles } else { &[] }
     }
 
-    /// Facts that statements change, in the order written, some more than once.
-    #[must_use]
-    pub fn assigned(&self) -> Vec<FactId> {
-        fn collect(statements: &[Statement], facts: &mut Vec<FactId>) {
+    /// Looks at all statements, those within others too, in the order written.
+    pub fn statements(&self, look: &mut dyn FnMut(&Statement)) {
+        fn walk(statements: &[Statement], look: &mut dyn FnMut(&Statement)) {
             for statement in statements {
+                look(statement);
                 match statement {
-                    Statement::Assign { fact, .. } => facts.push(*fact),
-                    Statement::Blocker { otherwise, .. } | Statement::Event { otherwise, .. } => {
-                        collect(otherwise, facts)
-                    }
+                    Statement::Assign { .. } => {}
+                    Statement::Blocker { otherwise, .. } | Statement::Event { otherwise, .. } => walk(otherwise, look),
                     Statement::With { then, otherwise, .. } | Statement::When { then, otherwise, .. } => {
-                        collect(then, facts);
-                        collect(otherwise, facts);
+                        walk(then, look);
+                        walk(otherwise, look);
                     }
                 }
             }
         }
+        self.dynamics.iter().for_each(|dynamics| walk(&dynamics.statements, look));
+        self.timed.iter().for_each(|timed| walk(&timed.statements, look));
+    }
+
+    /// Facts that statements change, in the order written, some more than once.
+    #[must_use]
+    pub fn assigned(&self) -> Vec<FactId> {
         let mut facts = Vec::new();
-        self.dynamics.iter().for_each(|dynamics| collect(&dynamics.statements, &mut facts));
-        self.timed.iter().for_each(|timed| collect(&timed.statements, &mut facts));
+        self.statements(&mut |statement| {
+            if let Statement::Assign { fact, .. } = statement {
+                facts.push(*fact);
+            }
+        });
         facts
     }
 }

@@ -1,8 +1,8 @@
 //! What a simulation has to say about its scenario beside its figures.
 
 use crate::diagnostic::{ASSUMPTION_MISSING, Diagnostic};
-use crate::model::scenario::{Sampler, SamplerNode, Scenario};
-use crate::model::{Atom, Expr, FactId, Node, Playbook, RoleId, TaskId, Trigger, Type, Volatility, Work};
+use crate::model::scenario::{Sampler, SamplerNode, Scenario, Statement};
+use crate::model::{Atom, EventMatch, Expr, FactId, Node, Playbook, RoleId, TaskId, Trigger, Type, Volatility, Work};
 use crate::run::Machine;
 use crate::value::DAY;
 use std::collections::BTreeSet;
@@ -52,6 +52,11 @@ pub fn assumptions(machine: &Machine, scenario: &Scenario) -> Vec<Assumption> {
         let value = fact.default.as_ref().map(|value| playbook.show(value, &fact.kind)).unwrap_or_default();
         left_out(vec![fact.name.name.clone()], "what {} is at the start", &format!("its default, {value}"));
     }
+    let (events, blockers) = never_happen(playbook, scenario);
+    left_out(events, "whether {} happens", "never");
+    if blockers {
+        left_out(vec!["blockers".to_owned()], "whether {} are raised", "never");
+    }
     let mut say = |missing: bool, about: &str, taken: &str| {
         if missing {
             found.push(Assumption { about: about.to_owned(), taken: taken.to_owned() });
@@ -69,6 +74,26 @@ pub fn assumptions(machine: &Machine, scenario: &Scenario) -> Vec<Assumption> {
     say(hours && takes.any(long), "what a day of work is", "24 hours of working time");
     say(scenario.horizon.is_none(), "the horizon", "a hundred years");
     found
+}
+
+/// The events that move customers of this playbook and that the scenario never lets happen, and whether it is so with blockers.
+fn never_happen(playbook: &Playbook, scenario: &Scenario) -> (Vec<String>, bool) {
+    let (mut events, mut blockers) = (BTreeSet::new(), false);
+    scenario.statements(&mut |statement| match statement {
+        Statement::Event { event, .. } => drop(events.insert(event.index())),
+        Statement::Blocker { .. } => blockers = true,
+        _ => {}
+    });
+    let (mut awaited, mut blocked) = (BTreeSet::new(), false);
+    for transition in &playbook.transitions {
+        match &transition.trigger {
+            Trigger::On(EventMatch::Event(event), _) => drop(awaited.insert(event.index())),
+            Trigger::On(EventMatch::Blocker(_), _) => blocked = true,
+            _ => {}
+        }
+    }
+    let named = awaited.difference(&events).filter_map(|event| playbook.events.get(*event));
+    (named.map(|event| event.name.clone()).collect(), blocked && !blockers)
 }
 
 /// Facts the playbook looks at that stay unknown for every drawn customer: they have no default, and neither the scenario
