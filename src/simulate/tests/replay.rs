@@ -163,13 +163,15 @@ fn what_a_scenario_leaves_out_is_said() {
     let (machine, scenario) = small(ROUNDS, "usage ~ 1%");
     let about: Vec<String> = assumptions(&machine, &scenario).into_iter().map(|one| one.about).collect();
     assert_eq!(about, ["which services are intended", "the horizon"]);
-    let moved = "events { complaint \"A complaint\" }
-        stage a { on complaint -> late  on blocker -> late  after 90 days -> fine } end fine success end late failure";
+    let moved = "stage a { on review -> bad  on blocker -> bad  after 90 days -> good }";
     let told = |statements: &str| -> Vec<String> {
         let (machine, scenario) = small(moved, statements);
         assumptions(&machine, &scenario).into_iter().map(|one| one.about).collect()
     };
-    assert_eq!(told(""), ["whether complaint happens", "whether blockers are raised", "the horizon"]);
-    let both = "in a on entry { event complaint with 10% blocker with 5% lasting 3 days }";
-    assert_eq!(told(both), ["the horizon"]);
+    assert_eq!(
+        told(""),
+        ["whether review happens", "whether blockers are raised", "which services are intended", "the horizon"]
+    );
+    let both = "in a on entry { event review with 10% blocker with 5% lasting 3 days }";
+    assert_eq!(told(both), ["which services are intended", "the horizon"]);
 }
