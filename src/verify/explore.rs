@@ -138,13 +138,21 @@ pub struct Budget {
     left: u64,
     /// Whether to stop, asked now and then.
     stop: Option<fn() -> bool>,
+    /// How many bytes one exploration may take.
+    room: usize,
 }
 
 impl Budget {
     /// So many events.
     #[must_use]
     pub fn new(events: u64) -> Budget {
-        Budget { left: events, stop: None }
+        Budget { left: events, stop: None, room: ROOM }
+    }
+
+    /// The same with room for so many bytes of situations.
+    #[cfg(test)]
+    pub fn in_room(self, room: usize) -> Budget {
+        Budget { room, ..self }
     }
 
     /// The same, asking this whether to stop.
@@ -156,7 +164,7 @@ impl Budget {
     /// The same, stopping where `other` does.
     #[must_use]
     pub fn stopping_like(self, other: &Budget) -> Budget {
-        Budget { stop: other.stop, ..self }
+        Budget { stop: other.stop, room: other.room, ..self }
     }
 
     /// What is left.
@@ -336,8 +344,8 @@ impl<'m> Explorer<'m> {
             most: few.map(|(most, _)| most),
             backwards: few.is_some_and(|(_, backwards)| backwards),
             at: BTreeMap::new(),
+            room: budget.room,
             budget,
-            room: ROOM,
             confirm,
         };
         for set in intended {
@@ -659,28 +667,8 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         }
         let found = self.known.get(&key).copied();
         let index = found.unwrap_or(self.explored.situations.len());
-        if let Some(tasks) = self.edges {
-            while self.explored.next.len() <= index {
-                self.explored.next.push(Vec::new());
-            }
-            let mut begun = forces(&self.explorer.machine, &state, tasks);
-            begun.retain(|force| begins(&self.explorer.machine, &before.state, &state, *force, &offered));
-            if let Some(from) = before.from
-                && !self.explored.next[from].iter().any(|known| known.to == index && known.begins == begun)
-            {
-                let edge = Edge { to: index, by: by.clone(), decided: decided.clone(), begins: begun };
-                let parts = size_of_val(edge.decided.as_slice()) + size_of_val(edge.begins.as_slice());
-                self.room = self.room.saturating_sub(size_of::<Edge>() + parts);
-                if self.room == 0 {
-                    return Some(Outcome::OutOfBudget);
-                }
-                self.explored.next[from].push(edge);
-            }
-        }
-        if found.is_some() {
-            return None;
-        }
-        if let Some(most) = self.most
+        if found.is_none()
+            && let Some(most) = self.most
             && standing != Standing::Reached
         {
             let tracks = state.tracks.iter().filter(|track| track.active());
@@ -691,17 +679,38 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             }
             *there += 1;
         }
-        let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
-        let facts = (state.facts.len() + services) * (size_of::<Option<Value>>() + 4);
-        let size = key.len()
-            + size_of::<Situation<W>>()
-            + size_of_val(state.services.as_slice())
-            + size_of_val(state.tracks.as_slice())
-            + size_of_val(decided.as_slice())
-            + facts;
+        let edge = self.edges.zip(before.from).and_then(|(tasks, from)| {
+            let mut begun = forces(&self.explorer.machine, &state, tasks);
+            begun.retain(|force| begins(&self.explorer.machine, &before.state, &state, *force, &offered));
+            let is_known = |known: &Edge| known.to == index && known.begins == begun;
+            let known = self.explored.next.get(from).is_some_and(|ways| ways.iter().any(is_known));
+            (!known).then(|| (from, Edge { to: index, by: by.clone(), decided: decided.clone(), begins: begun }))
+        });
+        // What leads to a situation is only kept with it: there must be room for both.
+        let parts = |edge: &Edge| size_of_val(edge.decided.as_slice()) + size_of_val(edge.begins.as_slice());
+        let mut size = edge.as_ref().map_or(0, |(_, edge)| size_of::<Edge>() + parts(edge));
+        if found.is_none() {
+            let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
+            let facts = (state.facts.len() + services) * (size_of::<Option<Value>>() + 4);
+            size += key.len()
+                + size_of::<Situation<W>>()
+                + size_of_val(state.services.as_slice())
+                + size_of_val(state.tracks.as_slice())
+                + size_of_val(decided.as_slice())
+                + facts;
+        }
         self.room = self.room.saturating_sub(size);
         if self.room == 0 {
             return Some(Outcome::OutOfBudget);
+        }
+        if self.edges.is_some() && found.is_none() {
+            self.explored.next.push(Vec::new());
+        }
+        if let Some((from, edge)) = edge {
+            self.explored.next[from].push(edge);
+        }
+        if found.is_some() {
+            return None;
         }
         self.known.insert(key, index);
         let (from, by) = (before.from, by.clone());

@@ -197,3 +197,27 @@ fn many_stages() {
     let whole = super::soundness::soundness(&machine, &mut Budget::new(super::property::FIRST));
     assert_ne!([whole.can_finish.word(), whole.does_finish.word()], ["proved"; 2], "{whole:?}");
 }
+
+#[test]
+fn where_there_is_no_more_room_nothing_is_decided_and_nothing_breaks() {
+    let document = document(
+        "playbook p { facts of the customer { a : yes/no  tries : int in 0..9 = 0 kept by playbook }
+           start -> s
+           stage s { task t mandatory \"T\" again  set tries = tries + 1
+             -> fine when a and tries >= 2  -> s when tries < 4  -> out when tries >= 4 and not a  after 30 days -> out }
+           end fine success end out failure }",
+    );
+    let machine = Machine::new(document.playbook);
+    let whole = super::soundness::soundness(&machine, &mut Budget::new(100_000));
+    assert_eq!(whole.does_finish.word(), "proved");
+    let word = |room: usize| {
+        let mut budget = Budget::new(100_000).in_room(room);
+        super::soundness::soundness(&machine, &mut budget).does_finish.word()
+    };
+    // Wherever it ends, between a situation and what leads to it too.
+    let words: std::collections::BTreeSet<&str> = (0..400).map(|step| word(1_000 + 97 * step)).collect();
+    assert!(
+        words.contains("undecided") && words.iter().all(|word| ["undecided", "proved"].contains(word)),
+        "{words:?}"
+    );
+}
