@@ -3,18 +3,18 @@
 use crate::diagnostic::{CUSTOMERS_WITHOUT_VARIANT, Diagnostic, OVERLAPPING_VARIANTS};
 use crate::diff::region::Joined;
 use crate::model::{CUSTOMER, Document, Expr};
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::verify::encode::{Lowering, Outlook, Prepared, Space};
 use crate::verify::kernel::{BUDGET, Bdd, Decided};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many overlaps of one variant are told.
 const TOLD: usize = 3;
 
 /// Compares the variants of each base that say whom they are for: who belongs to two, and who to none. What is not
-/// known of a customer is taken to be known.
+/// known of a customer is taken to be known. `asked` are the files something is to be said of.
 #[must_use]
-pub fn audiences(documents: &[&Document]) -> Vec<Diagnostic> {
+pub fn audiences(documents: &[&Document], asked: &BTreeSet<FileId>) -> Vec<Diagnostic> {
     let mut by_base: BTreeMap<Span, Vec<&Document>> = BTreeMap::new();
     for document in documents {
         let about = &document.playbook.about;
@@ -25,7 +25,7 @@ pub fn audiences(documents: &[&Document]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for (base, variants) in by_base.into_iter().filter(|(_, variants)| variants.len() > 1) {
         // Beyond the budget nothing is said: who is meant is then too intricate to be told anyway.
-        findings.extend(compared(base, &variants).unwrap_or_default());
+        findings.extend(compared(base, &variants, asked).unwrap_or_default());
     }
     findings
 }
@@ -36,7 +36,7 @@ struct Audience<'d> {
     condition: Expr,
 }
 
-fn compared(base: Span, variants: &[&Document]) -> Decided<Vec<Diagnostic>> {
+fn compared(base: Span, variants: &[&Document], asked: &BTreeSet<FileId>) -> Decided<Vec<Diagnostic>> {
     let mut joined = variants.first().map(|document| document.playbook.clone());
     let mut audiences: Vec<Audience<'_>> = Vec::new();
     for document in variants {
@@ -86,9 +86,18 @@ fn compared(base: Span, variants: &[&Document]) -> Decided<Vec<Diagnostic>> {
     if space.satisfiable(nobody)? && !space.depends_on_outside(nobody) {
         let region = space.words(nobody, universe)?.0;
         let message = format!("customers where {region} belong to none of the {} variants", audiences.len());
-        let mut finding = Diagnostic::new(&CUSTOMERS_WITHOUT_VARIANT, base, message);
-        for audience in audiences.iter().take(TOLD + 1) {
-            finding = finding.related(place(audience), format!("whom `{}` is for", name(audience)));
+        // Of the base nothing is said where only its variants are asked for; this is about them.
+        let mut places = audiences.iter().map(|audience| (place(audience), name(audience)));
+        let at = if asked.contains(&base.file) { Some(base) } else { places.next().map(|(place, _)| place) };
+        let mut finding = Diagnostic::new(&CUSTOMERS_WITHOUT_VARIANT, at.unwrap_or(base), message);
+        if at != Some(base)
+            && let Some(first) = audiences.first()
+        {
+            finding = finding.label(format!("whom `{}` is for", name(first)));
+        }
+        let room = TOLD + usize::from(at == Some(base));
+        for (place, name) in places.take(room) {
+            finding = finding.related(place, format!("whom `{name}` is for"));
         }
         findings.push(finding.help("They follow the base"));
     }

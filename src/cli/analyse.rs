@@ -105,10 +105,10 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
         }
     }
     let all: Vec<&Document> = documents.iter().flat_map(|(_, documents)| documents).collect();
-    diagnostics.extend(audiences(&all));
+    let requested: BTreeSet<FileId> = documents.iter().map(|(id, _)| *id).collect();
+    diagnostics.extend(audiences(&all, &requested));
     diagnostics.extend(chains(&all));
     diagnostics.extend(of_variants(&loaded, &found_in));
-    let requested: BTreeSet<FileId> = documents.iter().map(|(id, _)| *id).collect();
     diagnostics.retain(|found| found.severity == Severity::Error || requested.contains(&found.primary.span.file));
     sort(&mut diagnostics);
     silence(&loaded, &mut diagnostics);

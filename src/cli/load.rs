@@ -66,8 +66,21 @@ impl Loaded {
         let files = self.imports(index);
         files
             .into_iter()
-            .filter_map(|(other, names)| Some(Imported { file: &self.files.get(other)?.tree, names }))
+            .filter_map(|(other, names)| {
+                let path = self.path_of(index, other);
+                Some(Imported { file: &self.files.get(other)?.tree, names, path })
+            })
             .collect()
+    }
+
+    /// The path by which one file imports another.
+    fn path_of(&self, index: usize, other: usize) -> Option<ast::Literal> {
+        let file = self.files.get(index)?;
+        let place = file.imports.iter().find(|import| import.file == other && import.names.is_empty())?.span;
+        file.tree.items.iter().find_map(|item| match item {
+            ast::Item::Import(import) if import.path.span == place => Some(import.path.clone()),
+            _ => None,
+        })
     }
 
     /// The files the file of this index imports, each once, with what of them.

@@ -4,7 +4,7 @@ use super::{Difference, Kind, region};
 use crate::model::{
     BlockId, Cadence, Clause, EndId, EventMatch, Expr, Fact, Link, Named, Needs, Offer, Origin, Place, Playbook,
     RoleId, Scope, ScopeId, ScopeKind, ServiceId, ServiceSet, StageId, TaskRef, Text, Transition, TransitionId,
-    Trigger, Type, Work,
+    Trigger, Type, Variant, Waived, Work,
 };
 use crate::source::{Sources, Span};
 use crate::syntax::ast::{EndKind, FactScope, Volatility};
@@ -156,6 +156,10 @@ impl<'p> Comparison<'p> {
         let list = |list: &[String]| Some(list.join(", ")).filter(|list| !list.is_empty());
         self.value("playbook", "audience", list(&old.audience), list(&new.audience), names);
         self.guard("playbook", "for customers where", (old.customers.as_ref(), new.customers.as_ref()), None, names);
+        let variants = (old.variant.as_ref(), new.variant.as_ref());
+        let until = |variant: Option<&Variant>| variant?.valid_until.map(|(date, _)| date.to_string());
+        self.value("playbook", "valid until", until(variants.0), until(variants.1), names);
+        self.waived(variants.0, variants.1);
         self.text("playbook", "overview", old.overview.as_ref(), new.overview.as_ref(), names);
         let most = old.objectives.len().max(new.objectives.len());
         for at in 0..most {
@@ -178,6 +182,22 @@ impl<'p> Comparison<'p> {
             Some(days.join(", ")).filter(|days| !days.is_empty())
         };
         self.value("calendar", "holidays", days(self.old), days(self.new), names);
+    }
+
+    /// What is done without of the base, and why.
+    fn waived(&mut self, old: Option<&'p Variant>, new: Option<&'p Variant>) {
+        let all = |variant: Option<&'p Variant>| variant.map(|variant| variant.waived.as_slice()).unwrap_or_default();
+        let (old, new): (&[Waived], &[Waived]) = (all(old), all(new));
+        for one in old {
+            let other = new.iter().find(|other| other.what == one.what);
+            let places = (Some(one.span), other.map(|other| other.span));
+            let reason = other.map(|other| other.reason.clone());
+            self.value("playbook", &format!("waived {}", one.what), Some(one.reason.clone()), reason, places);
+        }
+        for other in new.iter().filter(|other| !old.iter().any(|one| one.what == other.what)) {
+            let what = format!("waived {}", other.what);
+            self.push("playbook", &what, None, Some(other.reason.clone()), (None, Some(other.span)));
+        }
     }
 
     fn history(&mut self, places: Places) {

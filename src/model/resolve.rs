@@ -23,7 +23,7 @@ pub use names::{BLOCKER_KINDS, Names};
 pub(crate) use suggest::help as help_with_name;
 
 use super::{Atom, Clause, Document, Expr, Link, Named, Node, Text, Type, Variant, Waived};
-use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, OBLIGATION_DROPPED, Severity, WHICH_PLAYBOOK, has_errors};
+use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, Label, OBLIGATION_DROPPED, Severity, WHICH_PLAYBOOK, has_errors};
 use crate::source::Span;
 use crate::syntax::ast::{self, Item};
 use names::{Table, duplicate, unknown};
@@ -52,13 +52,15 @@ pub struct Imported<'t> {
     pub file: &'t ast::File,
     /// What is imported, and under which name.
     pub names: Vec<ast::Imported>,
+    /// The path of the import, where one is written.
+    pub path: Option<ast::Literal>,
 }
 
 impl<'t> Imported<'t> {
     /// Everything in a file.
     #[must_use]
     pub fn whole(file: &'t ast::File) -> Imported<'t> {
-        Imported { file, names: Vec::new() }
+        Imported { file, names: Vec::new(), path: None }
     }
 }
 
@@ -167,7 +169,11 @@ impl<'t> Sight<'t> {
         for imported in imported {
             if imported.names.is_empty() {
                 for playbook in playbooks(imported.file) {
+                    let before = out.len();
                     add(&mut sight, playbook, &playbook.name, out);
+                    if let (Some(path), Some(clash)) = (&imported.path, out.get_mut(before)) {
+                        brought(clash, &playbook.name, path);
+                    }
                 }
             }
             for name in &imported.names {
@@ -226,6 +232,15 @@ impl<'t> Sight<'t> {
             }
         }
     }
+}
+
+/// That a name is taken, where an import brings it a second time: said of the import, which can be written otherwise.
+fn brought(clash: &mut Diagnostic, name: &ast::Name, path: &ast::Literal) {
+    let there = std::mem::replace(&mut clash.primary, Label { span: path.span, message: String::new() });
+    clash.primary.message = "this import brings it once more".to_owned();
+    clash.related.push(Label { message: "declared again here".to_owned(), ..there });
+    let name = &name.text;
+    clash.help = Some(format!("Import one of the two under another name: `import {name} as … from \"{}\"`", path.text));
 }
 
 /// The name of a playbook, variant or vocabulary.

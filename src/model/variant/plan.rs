@@ -301,7 +301,10 @@ impl<'v, 't: 'v, 'o> Plan<'v, 't, 'o> {
                 return self.out.push(Diagnostic::new(&MISPLACED_CHANGE, operation.span, message));
             }
         };
-        self.edits.removed.insert(entry.span);
+        // What goes to two places stands in the first of them: that it cannot is said, and not also that it is there twice.
+        if !self.edits.removed.insert(entry.span) {
+            return;
+        }
         let list = entry.path.last().copied().unwrap_or(self.base.name.span);
         self.put(position, &added, list, entry.home, operation.span, true);
     }

@@ -131,7 +131,7 @@ impl Walk<'_> {
             return None;
         }
         match level {
-            Level::Playbook if matches!(word, "task" | "step" | "needs" | "every") => {
+            Level::Playbook if matches!(word, "task" | "step" | "needs" | "every" | "->") => {
                 self.stage_item(block).map(Added::Stage)
             }
             Level::Playbook => {

@@ -25,6 +25,10 @@ pub(super) fn resolve(
         names.flow_lost += 1;
         return None;
     };
+    // Where it leads to what was probably meant, nothing is concluded from that.
+    if names.playbook.place_name(target).name != written.target.text {
+        names.flow_lost += 1;
+    }
     let resume = written.resume && can_resume(&written.target, target, origin, out);
     let transition = Transition { origin, trigger, target, resume, limit, span: written.span };
     Some(super::push(names, transition))
