@@ -6,6 +6,7 @@
 pub mod analyse;
 pub mod chain;
 pub mod check;
+pub mod compare;
 pub mod completions;
 pub mod diff;
 pub mod doc;
@@ -23,6 +24,7 @@ pub mod show;
 pub mod simulate;
 pub mod terminal;
 pub mod test;
+pub mod two;
 pub mod verify;
 
 use crate::report::paint::{Look, Tone, visible};
@@ -143,6 +145,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Compare(compare::Arguments),
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Explain(explain::Arguments),
@@ -196,6 +199,7 @@ pub fn execute(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     let result = match parsed.command {
         Command::Check(arguments) => check::run(&arguments, &mut session),
+        Command::Compare(arguments) => compare::run(&arguments, &mut session),
         Command::Diff(arguments) => diff::run(&arguments, &mut session),
         Command::Doc(arguments) => doc::run(&arguments, &mut session),
         Command::Explain(arguments) => explain::run(&arguments, &mut session),

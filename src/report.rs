@@ -1,5 +1,6 @@
 //! Findings and results as text for people and for programs.
 
+pub mod comparison;
 pub mod diagnostics;
 pub mod diff;
 pub mod event_log;

@@ -7,6 +7,7 @@
 mod arrivals;
 mod calendar;
 pub mod chain;
+pub mod compare;
 mod compiled;
 mod contended;
 pub mod distribution;

@@ -150,12 +150,12 @@ enum Format {
 
 /// Who goes through the playbook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Who {
+pub(super) enum Who {
     Number(u64),
     File(PathBuf),
 }
 
-fn parse_customers(text: &str) -> Result<Who, String> {
+pub(super) fn parse_customers(text: &str) -> Result<Who, String> {
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '_') {
         return text.replace('_', "").parse().map(Who::Number).map_err(|_| "that is too many".to_owned());
     }
@@ -165,7 +165,7 @@ fn parse_customers(text: &str) -> Result<Who, String> {
     Ok(Who::File(PathBuf::from(text)))
 }
 
-fn parse_seed(text: &str) -> Result<u64, String> {
+pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
@@ -563,9 +563,14 @@ fn go(
 
 /// What becomes true when somebody presses Ctrl-C, and what is told how many customers are done.
 fn interruptible<'b>(arguments: &Arguments, bar: &'b ProgressBar) -> (Arc<AtomicBool>, impl Fn(u64) + Sync + use<'b>) {
+    until_interrupted(arguments.format == Format::Human, bar)
+}
+
+/// The same; a person `looks` at the output.
+pub(super) fn until_interrupted(looks: bool, bar: &ProgressBar) -> (Arc<AtomicBool>, impl Fn(u64) + Sync + use<'_>) {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    let watched = arguments.format == Format::Human && io::stderr().is_terminal();
+    let watched = looks && io::stderr().is_terminal();
     // Without a handler Ctrl-C ends the program at once, which is right too: nothing is written before the end.
     let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
     let begun = Instant::now();
@@ -580,7 +585,7 @@ fn interruptible<'b>(arguments: &Arguments, bar: &'b ProgressBar) -> (Arc<Atomic
 }
 
 /// Progress, not yet shown.
-fn bar(customers: Option<u64>) -> ProgressBar {
+pub(super) fn bar(customers: Option<u64>) -> ProgressBar {
     let (bar, shape) = match customers {
         Some(customers) => {
             (ProgressBar::new(customers), "{bar:40} {human_pos} of {human_len} customers, {per_sec}, {eta} left")
@@ -594,7 +599,7 @@ fn bar(customers: Option<u64>) -> ProgressBar {
     }
 }
 
-fn choose(scenarios: Vec<Scenario>, name: Option<&str>, path: &Path) -> Result<Scenario, Stop> {
+pub(super) fn choose(scenarios: Vec<Scenario>, name: Option<&str>, path: &Path) -> Result<Scenario, Stop> {
     let names: Vec<String> = scenarios.iter().map(|scenario| scenario.name.name.clone()).collect();
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let file = input::name(path);
@@ -615,14 +620,14 @@ fn choose(scenarios: Vec<Scenario>, name: Option<&str>, path: &Path) -> Result<S
     }
 }
 
-fn cannot(path: &Path, error: &io::Error) -> Stop {
+pub(super) fn cannot(path: &Path, error: &io::Error) -> Stop {
     Stop::Unreadable(format!("cannot read `{}`: {}", input::name(path), input::reason(error)))
 }
 
-type Read1<'m> = Box<dyn Iterator<Item = Result<Customer, CustomerError>> + 'm>;
+pub(super) type Read1<'m> = Box<dyn Iterator<Item = Result<Customer, CustomerError>> + 'm>;
 
 /// The customers of a file, one at a time but for JSON, which is read whole.
-fn open<'m>(
+pub(super) fn open<'m>(
     machine: &'m Machine,
     path: &Path,
     sources: &mut Sources,
@@ -656,11 +661,11 @@ fn open<'m>(
 }
 
 /// The customers of a file as long as all are right. From the first mistake on, only mistakes are collected.
-struct Wanted<'w, 'm> {
-    customers: Read1<'m>,
-    problems: &'w mut Vec<CustomerProblem>,
-    notes: Vec<CustomerProblem>,
-    unreadable: Option<io::Error>,
+pub(super) struct Wanted<'w, 'm> {
+    pub(super) customers: Read1<'m>,
+    pub(super) problems: &'w mut Vec<CustomerProblem>,
+    pub(super) notes: Vec<CustomerProblem>,
+    pub(super) unreadable: Option<io::Error>,
 }
 
 impl Iterator for Wanted<'_, '_> {

@@ -265,7 +265,7 @@ fn waits(out: &mut String, summary: &Summary, of: &str, look: Look) {
 }
 
 /// One table: names to the left, figures to the right. Nothing where there are no rows.
-fn table<const N: usize>(out: &mut String, look: Look, head: [&str; N], rows: Vec<Vec<String>>) {
+pub(super) fn table<const N: usize>(out: &mut String, look: Look, head: [&str; N], rows: Vec<Vec<String>>) {
     if rows.is_empty() {
         return;
     }
@@ -310,7 +310,7 @@ fn mean(days: Option<Days>) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 

@@ -148,6 +148,12 @@ impl Times {
         self.count
     }
 
+    /// All of them together, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        i64::try_from(self.sum).unwrap_or(i64::MAX)
+    }
+
     /// The mean in days; 0 of nothing.
     #[must_use]
     pub fn mean_days(&self) -> f64 {
