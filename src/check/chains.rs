@@ -1,7 +1,7 @@
 //! `endless-lifecycle` and `missing-handover`: from one playbook into the next.
 
 use crate::diagnostic::{BROKEN_LINK, Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
-use crate::model::{Atom, Document, Expr, FactId, LetId, Node, Playbook, Volatility};
+use crate::model::{Atom, Document, Expr, Fact, FactId, LetId, Node, Playbook, Volatility};
 use crate::run::chain::alike;
 use crate::source::Span;
 use petgraph::graph::DiGraph;
@@ -44,7 +44,10 @@ pub fn chains(documents: &[&Document]) -> Vec<Diagnostic> {
     }
     findings.extend(circles(documents, &steps));
     for step in &steps {
-        findings.extend(handover(&documents[step.from].playbook, &documents[step.to].playbook, step));
+        let told =
+            |found: &MissingFact<'_>| !known_before(documents, &steps, step.from, found.fact, &mut BTreeSet::new());
+        let missing = handover(&documents[step.from].playbook, &documents[step.to].playbook, step);
+        findings.extend(missing.into_iter().filter(told).map(|found| found.finding));
     }
     findings
 }
@@ -83,8 +86,37 @@ fn circles(documents: &[&Document], steps: &[Step<'_>]) -> Vec<Diagnostic> {
     findings
 }
 
+/// A fact that is asked for, and what is to be said about it.
+struct MissingFact<'d> {
+    fact: &'d Fact,
+    finding: Diagnostic,
+}
+
+/// Whether customers who come to a playbook, from wherever they come, bring this fact along: what a playbook does not know
+/// of them is not forgotten.
+fn known_before(
+    documents: &[&Document],
+    steps: &[Step<'_>],
+    at: usize,
+    fact: &Fact,
+    seen: &mut BTreeSet<usize>,
+) -> bool {
+    let mut ways = steps.iter().filter(|step| step.to == at && step.from != at).peekable();
+    if ways.peek().is_none() || !seen.insert(at) {
+        return false;
+    }
+    ways.all(|way| {
+        let mut facts = documents[way.from].playbook.facts.iter();
+        let known = facts.find(|known| known.name.name == fact.name.name && known.scope == fact.scope);
+        match known {
+            Some(known) => alike(&known.kind, &fact.kind),
+            None => known_before(documents, steps, way.from, fact, seen),
+        }
+    })
+}
+
 /// What the key inputs of the next playbook ask for and this one does not know.
-fn handover(before: &Playbook, after: &Playbook, step: &Step<'_>) -> Vec<Diagnostic> {
+fn handover<'d>(before: &Playbook, after: &'d Playbook, step: &Step<'_>) -> Vec<MissingFact<'d>> {
     let mut asked: BTreeSet<FactId> = BTreeSet::new();
     for condition in after.scopes.iter().flat_map(|scope| &scope.inputs).filter_map(|input| input.condition.as_ref()) {
         facts(after, condition, &mut asked, &mut BTreeSet::new());
@@ -105,9 +137,10 @@ fn handover(before: &Playbook, after: &Playbook, step: &Step<'_>) -> Vec<Diagnos
         if let Some(known) = known {
             finding = finding.related(known.name.span, "and here");
         }
-        findings.push(finding.help(format!(
+        let finding = finding.help(format!(
             "Declare `{name}` here too, or give it a default there; else the customer waits until somebody says it"
-        )));
+        ));
+        findings.push(MissingFact { fact, finding });
     }
     findings
 }

@@ -1,6 +1,6 @@
 //! `playbook run`: one customer through a playbook, with the reason for each move.
 
-mod chain;
+pub(super) mod chain;
 mod interactive;
 
 use super::analyse::{Subject, report, subject};

@@ -52,6 +52,7 @@ Examples:
   playbook simulate review.play --scenario busy --replications 20
   playbook simulate review.play --scenario typical --only 17
   playbook simulate kickoff.play --chain workflows
+  playbook simulate kickoff.play --chain workflows --only 17
   playbook simulate review.play --report figures.html --log events.csv
   playbook simulate review.play --shard 1/2 --format json > one.json
   playbook simulate review.play --merge one.json two.json")]
@@ -67,7 +68,7 @@ pub struct Arguments {
     #[arg(
         long,
         value_name = "PATH",
-        conflicts_with_all = ["shard", "merge", "only", "log", "report", "replications", "engine"]
+        conflicts_with_all = ["replications", "engine"]
     )]
     chain: Vec<PathBuf>,
 
@@ -211,7 +212,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             return Err(Stop::Usage(format!("one scenario too many: `{second}`"), Some(help.to_owned())));
         }
     };
-    let parts = parts(&arguments.merge)?;
+    let parts = part_files(&arguments.merge)?;
     let Some(subject) = subject(&arguments.file, arguments.playbook.as_deref(), json, session)? else {
         return Ok(Exit::Findings);
     };
@@ -224,17 +225,8 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return only(&machine, &scenario, &who, id, arguments, &mut sources, session);
     }
     let mut findings = Vec::new();
-    if let Some((_, first)) = parts.first() {
-        let told = |field: &str| first.get(field).and_then(Json::as_u64);
-        let mut arguments = arguments.clone();
-        // What was not asked for is as the parts have it.
-        if arguments.seed == 1 {
-            arguments.seed = told("seed").unwrap_or(arguments.seed);
-        }
-        if arguments.replications == 1 {
-            arguments.replications =
-                told("replications").and_then(|number| number.try_into().ok()).unwrap_or(arguments.replications);
-        }
+    if !parts.is_empty() {
+        let arguments = as_in(&parts, arguments);
         let tally = merged(&machine, &scenario, &parts, &arguments)?;
         return print(&machine, &scenario, &tally, &findings, &sources, false, &arguments, session);
     }
@@ -314,7 +306,7 @@ fn write_log(
     arguments: &Arguments,
     sources: &mut Sources,
 ) -> Result<(), Stop> {
-    let writer = LogWriter { playbook: &machine.playbook, starts: scenario.starts, format };
+    let writer = LogWriter { playbook: &machine.playbook, starts: scenario.starts, format, lap: None };
     let options = Options { seed: arguments.seed, ..Options::default() };
     let mut text = writer.head();
     let mut entries = Vec::new();
@@ -344,6 +336,14 @@ fn write_log(
             }
         }
     }
+    text.push_str(&by_case(&writer, &entries));
+    text.push_str(writer.tail());
+    write_file(path, text.as_bytes())
+}
+
+/// The lines of a log, those of each customer together.
+fn by_case(writer: &LogWriter<'_>, entries: &[LogEntry]) -> String {
+    let mut text = String::new();
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (place, entry) in entries.iter().enumerate() {
         first.entry(&entry.case).or_insert(place);
@@ -356,8 +356,7 @@ fn write_log(
         case.iter().for_each(|place| text.push_str(&writer.line(&entries[*place])));
         text.push_str(writer.end_of_trace());
     }
-    text.push_str(writer.tail());
-    write_file(path, text.as_bytes())
+    text
 }
 
 /// The figures, and what else is to be said.
@@ -421,7 +420,7 @@ fn unfit(name: &str, why: &str) -> Stop {
 }
 
 /// The parts that are to be put together: their names, and what they say.
-fn parts(paths: &[PathBuf]) -> Result<Vec<(String, Json)>, Stop> {
+fn part_files(paths: &[PathBuf]) -> Result<Vec<(String, Json)>, Stop> {
     let read = |path: &PathBuf| {
         let name = input::name(path);
         let bytes = input::read(path)?;
@@ -431,24 +430,59 @@ fn parts(paths: &[PathBuf]) -> Result<Vec<(String, Json)>, Stop> {
     paths.iter().map(read).collect()
 }
 
+/// What was asked for; what was not is as the parts have it.
+fn as_in(parts: &[(String, Json)], arguments: &Arguments) -> Arguments {
+    let told = |field: &str| parts.first().and_then(|(_, first)| first.get(field)?.as_u64());
+    let mut asked = arguments.clone();
+    if asked.seed == 1 {
+        asked.seed = told("seed").unwrap_or(1);
+    }
+    if asked.replications == 1 {
+        asked.replications = told("replications").and_then(|number| number.try_into().ok()).unwrap_or(1);
+    }
+    asked
+}
+
 /// The parts of one simulation, put together.
 fn merged(
     machine: &Machine,
     scenario: &Scenario,
-    parts: &[(String, Json)],
+    files: &[(String, Json)],
     arguments: &Arguments,
 ) -> Result<Tally, Stop> {
-    let mut seen: Vec<(u64, u64)> = Vec::new();
-    let mut tallies = BTreeMap::new();
-    for (name, figures) in parts {
-        let unfit = |why: &str| unfit(name, why);
+    let same = |figures: &Json| {
         let told = |field: &str| figures.get(field).cloned().unwrap_or(Json::Null);
-        let same = told("playbook") == machine.playbook.name.name
+        told("playbook") == machine.playbook.name.name
             && told("scenario") == scenario.name.name
             && told("seed") == arguments.seed
-            && told("replications") == arguments.replications;
-        if !same {
-            return Err(unfit("it is of another playbook, scenario, seed or number of replications"));
+            && told("replications") == arguments.replications
+    };
+    let other = "it is of another playbook, scenario, seed or number of replications";
+    let tallies = parts(files, &same, other, |tally: &Tally| tally.fits(machine))?;
+    // In the order of the parts, whichever file was named first: figures over time begin with the first.
+    let mut whole = Tally::new(machine);
+    for tally in tallies {
+        whole.merge(&tally);
+        whole.parts.extend(tally.parts);
+    }
+    whole.parts.sort_by_key(|part| part.replication);
+    Ok(whole)
+}
+
+/// The counts of the parts of one simulation, in their order. `same` is whether figures are of it, else they are of `other`.
+fn parts<T: serde::de::DeserializeOwned>(
+    files: &[(String, Json)],
+    same: &dyn Fn(&Json) -> bool,
+    other: &str,
+    fits: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, Stop> {
+    let mut seen: Vec<(u64, u64)> = Vec::new();
+    let mut tallies = BTreeMap::new();
+    for (name, figures) in files {
+        let unfit = |why: &str| unfit(name, why);
+        let told = |field: &str| figures.get(field).cloned().unwrap_or(Json::Null);
+        if !same(figures) {
+            return Err(unfit(other));
         }
         let shard = |field: &str| figures.get("shard").and_then(|shard| shard.get(field)).and_then(Json::as_u64);
         let (Some(index), Some(of)) = (shard("index"), shard("of")) else {
@@ -461,8 +495,8 @@ fn merged(
             return Err(unfit("parts of one simulation are needed, each once"));
         }
         seen.push((index, of));
-        let tally: Tally = serde_json::from_value(told("tally")).map_err(|_| unfit("its counts cannot be read"))?;
-        if !tally.fits(machine) {
+        let tally: T = serde_json::from_value(told("tally")).map_err(|_| unfit("its counts cannot be read"))?;
+        if !fits(&tally) {
             return Err(unfit("its counts are of another playbook"));
         }
         tallies.insert(index, tally);
@@ -471,14 +505,7 @@ fn merged(
         let message = format!("a part is missing: there are {of}, and {} were given", seen.len());
         return Err(Stop::Usage(message, None));
     }
-    // In the order of the parts, whichever file was named first: figures over time begin with the first.
-    let mut whole = Tally::new(machine);
-    for tally in tallies.into_values() {
-        whole.merge(&tally);
-        whole.parts.extend(tally.parts);
-    }
-    whole.parts.sort_by_key(|part| part.replication);
-    Ok(whole)
+    Ok(tallies.into_values().collect())
 }
 
 /// One simulated customer's journey, with reasons.

@@ -6,7 +6,7 @@ use crate::model::Playbook;
 use crate::run::state::Seconds;
 use crate::simulate::log::{LogEntry, Logged};
 use crate::value::{DAY, Date, TaskStatus};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A way to write the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct LogWriter<'p> {
     pub starts: Option<Date>,
     /// How to write.
     pub format: LogFormat,
+    /// In a lifecycle, for which time the customer is in this playbook.
+    pub lap: Option<u32>,
 }
 
 /// A line in words.
@@ -72,7 +74,10 @@ impl LogWriter<'_> {
     #[must_use]
     pub fn head(&self) -> String {
         match self.format {
-            LogFormat::Csv => "case,timestamp,day,service,kind,activity,lifecycle,status\n".to_owned(),
+            LogFormat::Csv => {
+                let more = if self.lap.is_some() { ",process,lap" } else { "" };
+                format!("case,timestamp,day,service,kind,activity,lifecycle,status{more}\n")
+            }
             LogFormat::JsonLines => String::new(),
             LogFormat::Xes => concat!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n",
@@ -91,16 +96,22 @@ impl LogWriter<'_> {
         let Words { activity, kind, lifecycle, status } = self.words(entry.what);
         let (service, timestamp) = (self.service(entry), self.timestamp(entry.at));
         let day = entry.at as f64 / DAY as f64;
+        let process = self.playbook.name.name.as_str();
         match self.format {
             LogFormat::Csv => {
                 let (case, service) = (cell(&entry.case), service.unwrap_or_default());
-                format!("{case},{timestamp},{day},{service},{kind},{activity},{lifecycle},{status}\n")
+                let more = self.lap.map(|lap| format!(",{process},{lap}")).unwrap_or_default();
+                format!("{case},{timestamp},{day},{service},{kind},{activity},{lifecycle},{status}{more}\n")
             }
             LogFormat::JsonLines => {
-                let line = json!({
+                let mut line = json!({
                     "case": &*entry.case, "timestamp": timestamp, "day": day, "service": service, "kind": kind,
                     "activity": activity, "lifecycle": lifecycle, "status": status,
                 });
+                if let (Some(lap), Value::Object(fields)) = (self.lap, &mut line) {
+                    fields.insert("process".to_owned(), process.into());
+                    fields.insert("lap".to_owned(), lap.into());
+                }
                 format!("{line}\n")
             }
             LogFormat::Xes => {
@@ -110,7 +121,10 @@ impl LogWriter<'_> {
                 let (kind, status) = (text("kind", kind), text("status", status));
                 let service = service.map(|service| text("service", service)).unwrap_or_default();
                 let when = format!("<date key=\"time:timestamp\" value=\"{timestamp}\"/>");
-                format!("<event>{name}{stage}{when}{service}{kind}{status}</event>\n")
+                let more =
+                    self.lap.map(|lap| format!("{}<int key=\"lap\" value=\"{lap}\"/>", text("process", process)));
+                let more = more.unwrap_or_default();
+                format!("<event>{name}{stage}{when}{service}{kind}{status}{more}</event>\n")
             }
         }
     }

@@ -174,6 +174,20 @@ pub fn lifecycle(summary: &LifecycleSummary, left_out: &[Vec<Assumption>], parti
         }
     }
     table(&mut out, look, ["How playbooks end", "times", "share", "95% interval"], outcomes);
+    let (mut stages, mut tasks) = (Vec::new(), Vec::new());
+    for times in summary.processes.iter().map(|process| &process.times) {
+        for stage in times.stages.iter().filter(|stage| stage.entered > 0) {
+            let name = format!("{}: {}", times.playbook, stage.name);
+            stages.push([vec![name, grouped(stage.entered)], cells(stage.duration)].concat());
+        }
+        for task in times.tasks.iter().filter(|task| task.offered > 0) {
+            let name = format!("{}: {}", times.playbook, task.label);
+            let counts = [task.offered, task.complete, task.not_required].map(grouped).to_vec();
+            tasks.push([vec![name], counts, vec![mean(task.duration)]].concat());
+        }
+    }
+    table(&mut out, look, ["Stage", "entered", "mean days", "half within", "90% within", "longest"], stages);
+    table(&mut out, look, ["Task", "offered", "complete", "not required", "mean days"], tasks);
     for process in &summary.processes {
         waits(&mut out, &process.times, &format!("{} ", process.times.playbook), look);
     }

@@ -2,6 +2,7 @@
 
 use crate::model::Playbook;
 use crate::simulate::Assumption;
+use crate::simulate::chain::LifecycleSummary;
 use crate::simulate::interval::Interval;
 use crate::simulate::summary::{Course, Days, Share, Summary, Unfinished};
 use std::fmt::Write;
@@ -28,13 +29,7 @@ pub fn html(
     partial: bool,
     language: Option<&str>,
 ) -> String {
-    let title = escape(playbook.name.text.in_language(language));
-    let tag = language.unwrap_or(&playbook.about.language);
-    let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n",
-        escape(tag)
-    );
+    let mut out = head(playbook.name.text.in_language(language), language.unwrap_or(&playbook.about.language));
     let _ = writeln!(
         out,
         "<p>{} customers, scenario {}, seed {}.</p>",
@@ -43,19 +38,85 @@ pub fn html(
         summary.seed
     );
     if partial {
-        out.push_str("<p><strong>Interrupted: this is what was known by then.</strong></p>\n");
+        out.push_str(INTERRUPTED);
     }
-    outcomes(&mut out, summary);
+    figures(&mut out, summary);
+    not_said(&mut out, left_out);
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+const INTERRUPTED: &str = "<p><strong>Interrupted: this is what was known by then.</strong></p>\n";
+
+/// What a page begins with.
+fn head(title: &str, tag: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\n<body>\n<h1>{title}</h1>\n",
+        escape(tag)
+    )
+}
+
+fn not_said(out: &mut String, left_out: &[Assumption]) {
+    let left_out = left_out.iter().map(|one| row(&one.about, vec![escape(&one.taken)]));
+    table(out, "What the scenario does not say", &["", "taken instead"], left_out.collect());
+}
+
+/// The page of a whole lifecycle: where lives end, then each playbook on the way.
+#[must_use]
+pub fn lifecycle(
+    summary: &LifecycleSummary,
+    playbooks: &[&Playbook],
+    left_out: &[Vec<Assumption>],
+    partial: bool,
+    language: Option<&str>,
+) -> String {
+    let titled = |playbook: &Playbook| playbook.name.text.in_language(language).to_owned();
+    let begins = playbooks.first().map(|playbook| titled(playbook)).unwrap_or_default();
+    let tag = language.or_else(|| playbooks.first().map(|playbook| playbook.about.language.as_str()));
+    let mut out = head(&format!("The lifecycle from {begins} on"), tag.unwrap_or("en"));
+    let _ = writeln!(out, "<p>{} customers, seed {}.</p>", summary.customers, summary.seed);
+    if partial {
+        out.push_str(INTERRUPTED);
+    }
+    let ends: Vec<(String, Share)> =
+        summary.ends.iter().map(|(playbook, end, share)| (format!("{playbook}: {end}"), *share)).collect();
+    shares(&mut out, "Where lives end", &ends);
     if let Some(days) = &summary.duration {
-        table(&mut out, "From start to end", &DAYS, vec![row("days", days_cells(Some(days)))]);
+        table(&mut out, "The whole life", &DAYS, vec![row("days", days_cells(Some(days)))]);
+    }
+    let laps = summary.laps.iter().map(|(laps, count)| row(&laps.to_string(), vec![count.to_string()]));
+    table(&mut out, "Laps", &["", "customers"], laps.collect());
+    for ((process, playbook), left_out) in summary.processes.iter().zip(playbooks).zip(left_out) {
+        let _ = writeln!(out, "<h1>{}</h1>", escape(&titled(playbook)));
+        let _ = writeln!(
+            out,
+            "<p>{} customers came here, {} times altogether; scenario {}.</p>",
+            process.customers,
+            process.times.customers,
+            escape(&process.times.scenario)
+        );
+        figures(&mut out, &process.times);
+        not_said(&mut out, left_out);
+    }
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+/// The figures of one playbook.
+fn figures(out: &mut String, summary: &Summary) {
+    shares(out, "Outcomes", &summary.outcomes);
+    if let Some(days) = &summary.duration {
+        table(out, "From start to end", &DAYS, vec![row("days", days_cells(Some(days)))]);
     }
     let tracks = summary.tracks.iter().map(|(name, count)| row(name, vec![count.to_string()]));
-    table(&mut out, "Track ends", &["", "tracks"], tracks.collect());
+    table(out, "Track ends", &["", "tracks"], tracks.collect());
     let stages = summary.stages.iter().filter(|stage| stage.entered > 0);
     let stages = stages
         .map(|stage| row(&stage.name, [vec![stage.entered.to_string()], days_cells(stage.duration.as_ref())].concat()));
     let head = ["", "entered", "mean days", "95% interval", "half within", "90% within", "longest"];
-    table(&mut out, "Stages", &head, stages.collect());
+    table(out, "Stages", &head, stages.collect());
     let mut ways = Vec::new();
     for stage in &summary.stages {
         for exit in stage.exits.iter().filter(|exit| exit.share.count > 0) {
@@ -63,7 +124,7 @@ pub fn html(
             ways.push(row(&format!("{} → {to} ({})", stage.name, exit.by), share_cells(&exit.share)));
         }
     }
-    table(&mut out, "Ways out", &["", "times", "share", "95% interval"], ways);
+    table(out, "Ways out", &["", "times", "share", "95% interval"], ways);
     let tasks = summary.tasks.iter().filter(|task| task.offered > 0).map(|task| {
         let counts = [task.offered, task.complete, task.not_required].map(|count| count.to_string());
         row(&task.label, [counts.to_vec(), days_cells(task.duration.as_ref())].concat())
@@ -79,25 +140,22 @@ pub fn html(
         "90% within",
         "longest",
     ];
-    table(&mut out, "Tasks", &head, tasks.collect());
-    roles(&mut out, summary);
-    waits(&mut out, summary);
-    let left_out = left_out.iter().map(|one| row(&one.about, vec![escape(&one.taken)]));
-    table(&mut out, "What the scenario does not say", &["", "taken instead"], left_out.collect());
-    out.push_str("</body>\n</html>\n");
-    out
+    table(out, "Tasks", &head, tasks.collect());
+    roles(out, summary);
+    waits(out, summary);
 }
 
 const DAYS: [&str; 6] = ["", "mean", "95% interval", "half within", "90% within", "longest"];
 
-fn outcomes(out: &mut String, summary: &Summary) {
-    let rows = summary.outcomes.iter().map(|(name, share)| row(name, share_cells(share)));
-    table(out, "Outcomes", &["", "customers", "share", "95% interval"], rows.collect());
-    let height = BAR * summary.outcomes.len() as f64 + 4.0;
+/// Shares of customers, as a table and drawn.
+fn shares(out: &mut String, title: &str, all: &[(String, Share)]) {
+    let rows = all.iter().map(|(name, share)| row(name, share_cells(share)));
+    table(out, title, &["", "customers", "share", "95% interval"], rows.collect());
+    let height = BAR * all.len() as f64 + 4.0;
     let _ =
-        writeln!(out, "<svg viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" role=\"img\"><title>Outcomes</title>");
+        writeln!(out, "<svg viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" role=\"img\"><title>{title}</title>");
     let scale = |share: f64| LEFT + share * (WIDTH - LEFT - 10.0);
-    for (place, (name, share)) in summary.outcomes.iter().enumerate() {
+    for (place, (name, share)) in all.iter().enumerate() {
         let y = place as f64 * BAR;
         let (x, low, high) = (scale(share.share), scale(share.low), scale(share.high));
         let middle = y + BAR / 2.0;

@@ -106,13 +106,21 @@ pub struct Handed {
     pub begins: Seconds,
     /// Where its journeys through other playbooks ended: playbook, end.
     pub ended_elsewhere: Vec<(String, String)>,
+    /// What else is known of it, for playbooks further on.
+    pub luggage: Luggage,
 }
 
 impl Handed {
     /// A customer who comes from nowhere else.
     #[must_use]
     pub fn first(customer: Customer) -> Handed {
-        Handed { customer, carried: BTreeSet::new(), begins: 0, ended_elsewhere: Vec::new() }
+        Handed {
+            customer,
+            carried: BTreeSet::new(),
+            begins: 0,
+            ended_elsewhere: Vec::new(),
+            luggage: Luggage::default(),
+        }
     }
 
     /// Before the journey begins.
@@ -136,33 +144,82 @@ pub fn ended_at(state: &State) -> Seconds {
     state.tracks.get(CUSTOMER_TRACK).and_then(|track| track.ended).unwrap_or(state.now)
 }
 
-/// The customer at the beginning of the next playbook: facts and intended services that both know by one name, and of one
-/// type. What the next keeps itself begins anew, and so does time; its day 0 is the day of the end.
+/// What is known of a customer from all playbooks so far, by name: also what the present one does not know.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Luggage {
+    /// Through how many playbooks the customer went.
+    legs: u32,
+    /// By playbook, which of them it was when the customer was there last.
+    been: BTreeMap<String, u32>,
+    /// By service, none being the customer, and fact: where it was known last.
+    facts: BTreeMap<(Option<String>, String), (Type, Value, u32)>,
+    /// By service: whether it is intended, as was known last.
+    intended: BTreeMap<String, (bool, u32)>,
+}
+
+impl Luggage {
+    /// With what is known at the end of a journey. What that playbook does not know stays as it was.
+    fn with(mut self, before: &Machine, state: &State) -> Luggage {
+        self.legs += 1;
+        let leg = self.legs;
+        self.been.insert(before.playbook.name.name.clone(), leg);
+        let mut take = |service: Option<&str>, scope: FactScope, values: &[Option<Value>]| {
+            for fact in before.playbook.facts.iter().filter(|fact| fact.scope == scope) {
+                if let Some(Some(value)) = values.get(fact.slot) {
+                    let key = (service.map(str::to_owned), fact.name.name.clone());
+                    self.facts.insert(key, (fact.kind.clone(), value.clone(), leg));
+                }
+            }
+        };
+        take(None, FactScope::Customer, &state.facts);
+        for (at, service) in before.playbook.services.iter().enumerate() {
+            if let Some(from) = state.services.get(at) {
+                take(Some(&service.name), FactScope::Service, from.at_end.as_ref().unwrap_or(&from.facts));
+            }
+            self.intended.insert(service.name.clone(), (state.intended.contains(ServiceId(at as u32)), leg));
+        }
+        self
+    }
+
+    /// Whether a playbook is told what was known last there: from the one before it, and from those further back, but where
+    /// the customer comes to it again, only what became known since. Its own second round begins anew.
+    fn is_told(&self, playbook: &str, leg: u32) -> bool {
+        leg == self.legs || self.been.get(playbook).is_none_or(|last| leg > *last)
+    }
+}
+
+/// The customer at the beginning of the next playbook: facts and intended services that are known by one name, and of one
+/// type, from this playbook or, where this one does not know them, from one further back. What the next keeps itself begins anew, and so does time; its day 0 is
+/// the day of the end.
 #[must_use]
-pub fn continued(before: &Machine, state: &State, id: &str, after: &Machine) -> Handed {
+pub fn continued(before: &Machine, state: &State, id: &str, after: &Machine, luggage: Luggage) -> Handed {
     let mut customer = Customer::new(after, id);
     let at = ended_at(state);
     customer.start = state.date_of(at);
+    let luggage = luggage.with(before, state);
+    let name = after.playbook.name.name.as_str();
     let mut carried = BTreeSet::new();
-    let mut carry = |from: &[Option<Value>], to: &mut [Option<Value>], service: Option<ServiceId>| {
+    let mut carry = |to: &mut [Option<Value>], service: Option<(ServiceId, &str)>| {
         let scope = if service.is_some() { FactScope::Service } else { FactScope::Customer };
         let facts = after.playbook.facts.iter().enumerate();
         for (id, fact) in facts.filter(|(_, fact)| fact.scope == scope && fact.volatility != Volatility::Kept) {
-            let known = before.playbook.facts.iter().find(|old| old.scope == scope && old.name.name == fact.name.name);
-            let Some(known) = known.filter(|known| alike(&known.kind, &fact.kind)) else { continue };
-            if let (Some(Some(value)), Some(slot)) = (from.get(known.slot), to.get_mut(fact.slot)) {
+            let key = (service.map(|(_, name)| name.to_owned()), fact.name.name.clone());
+            let known = luggage.facts.get(&key);
+            let known = known.filter(|(kind, _, leg)| alike(kind, &fact.kind) && luggage.is_told(name, *leg));
+            if let (Some((_, value, _)), Some(slot)) = (known, to.get_mut(fact.slot)) {
                 *slot = Some(value.clone());
-                carried.insert((FactId(id as u32), service));
+                carried.insert((FactId(id as u32), service.map(|(service, _)| service)));
             }
         }
     };
-    carry(&state.facts, &mut customer.facts, None);
-    for (at, service) in before.playbook.services.iter().enumerate() {
-        let Some(there) = after.playbook.services.iter().position(|known| known.name == service.name) else { continue };
-        let (Some(from), Some(to)) = (state.services.get(at), customer.services.get_mut(there)) else { continue };
-        carry(from.at_end.as_ref().unwrap_or(&from.facts), to, Some(ServiceId(there as u32)));
-        if state.intended.contains(ServiceId(at as u32)) {
-            customer.intended = customer.intended.with(ServiceId(there as u32));
+    carry(&mut customer.facts, None);
+    for (at, service) in after.playbook.services.iter().enumerate() {
+        let id = ServiceId(at as u32);
+        if let Some(to) = customer.services.get_mut(at) {
+            carry(to, Some((id, &service.name)));
+        }
+        if luggage.intended.get(&service.name).is_some_and(|(intended, leg)| *intended && luggage.is_told(name, *leg)) {
+            customer.intended = customer.intended.with(id);
         }
     }
     let mut ended_elsewhere = state.ended_elsewhere.clone();
@@ -172,7 +229,8 @@ pub fn continued(before: &Machine, state: &State, id: &str, after: &Machine) -> 
             ended_elsewhere.push(ended);
         }
     }
-    Handed { customer, carried, begins: at.saturating_add(state.begins).rem_euclid(DAY), ended_elsewhere }
+    let begins = at.saturating_add(state.begins).rem_euclid(DAY);
+    Handed { customer, carried, begins, ended_elsewhere, luggage }
 }
 
 /// Whether a value of one type is one of the other.

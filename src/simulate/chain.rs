@@ -5,27 +5,30 @@
 //! well; those of the first playbook in the first lap are what they are without a lifecycle, so a lifecycle of one playbook
 //! is that playbook's simulation.
 
+mod life;
+
+pub use life::{Life, LifecycleSink, log_lives, replay_life};
+
 use super::interval::Clusters;
-use super::plan::Plan;
 use super::statistics::Times;
 use super::summary::{Days, Share, Summary};
 use super::tally::{Counter, Memory, Tally, of_customer};
 use super::world::Scene;
-use super::{CHUNK, Cohort, DEFAULT_HORIZON, Options, Progress, contended, replication_seed};
+use super::{CHUNK, Cohort, Options, Progress, Shard, contended};
 use crate::model::scenario::Scenario;
-use crate::model::{FactId, ServiceId, ServiceSet};
-use crate::run::chain::{Handed, Laps, Lifecycle, Onward, continued, ended_at};
-use crate::run::journey::drive;
+use crate::run::chain::{Lifecycle, Onward};
+use crate::run::journey::{Stop, drive};
 use crate::run::{Customer, State};
-use crate::value::Duration;
+use life::{At, Companion, Lived, Run};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::AtomicBool;
 
 /// What is counted of one playbook.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Process {
     /// Every time somebody went through it.
     tally: Tally,
@@ -38,7 +41,8 @@ struct Process {
 }
 
 /// What is counted of a lifecycle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LifecycleTally {
     processes: Vec<Process>,
     customers: u64,
@@ -90,6 +94,85 @@ impl LifecycleTally {
     }
 }
 
+impl LifecycleTally {
+    /// Whether it could be of this lifecycle.
+    #[must_use]
+    pub fn fits(&self, lifecycle: &Lifecycle) -> bool {
+        let all = self.processes.iter().zip(&self.last).zip(&lifecycle.machines);
+        (self.processes.len(), self.last.len()) == (lifecycle.machines.len(), lifecycle.machines.len())
+            && all.into_iter().all(|((process, last), machine)| {
+                let ends = machine.playbook.ends.len();
+                process.tally.fits(machine) && (process.ends.len(), last.len()) == (ends, ends)
+            })
+    }
+
+    /// The tallies of parts, put together.
+    #[must_use]
+    pub fn merged(lifecycle: &Lifecycle, parts: impl IntoIterator<Item = LifecycleTally>) -> LifecycleTally {
+        let mut whole = LifecycleTally::new(lifecycle);
+        parts.into_iter().for_each(|part| whole.merge(&part));
+        whole
+    }
+
+    /// Counts one customer's whole life.
+    fn life(&mut self, run: &Run<'_>, number: u64, given: Option<Customer>) {
+        let mut counting = Counting { tally: self, memory: Memory::default(), kept: BTreeMap::new() };
+        let life = run.life(number, given, true, &mut counting);
+        // What a customer did in one playbook, however often there, is one observation.
+        for (playbook, mut memory) in counting.kept {
+            memory.flush(&mut self.processes[playbook].tally);
+        }
+        let life = match life {
+            Lived::NotArrived => return self.not_arrived += 1,
+            Lived::WarmingUp => return self.warming_up += 1,
+            Lived::Through(life) => life,
+        };
+        match life.onward {
+            Onward::Over | Onward::Into(_) => {}
+            Onward::Spent(_) => self.spent += 1,
+            Onward::Missing(name) => *self.missing.entry(name.to_owned()).or_default() += 1,
+            Onward::Endless => self.endless += 1,
+        }
+        self.customers += 1;
+        *self.laps.entry(life.laps.most()).or_default() += 1;
+        if let Some((playbook, end)) = life.ended {
+            self.times.record(life.elapsed);
+            self.last[playbook][end.index()] += 1;
+        }
+        for (playbook, (took, ends)) in life.visits {
+            let process = &mut self.processes[playbook];
+            process.customers += 1;
+            let visits: u64 = ends.iter().sum();
+            process.spread.add(took, visits);
+            let entered = life.laps.times(playbook);
+            for (spread, count) in process.ends.iter_mut().zip(ends) {
+                spread.add(count as i64, u64::from(entered));
+            }
+        }
+    }
+}
+
+/// Counts the journeys of a life.
+struct Counting<'t> {
+    tally: &'t mut LifecycleTally,
+    memory: Memory,
+    /// By playbook, what is not counted before the life is over.
+    kept: BTreeMap<usize, Memory>,
+}
+
+impl Companion for Counting<'_> {
+    fn journey(&mut self, leg: At<'_>, mut state: State, scene: &mut Scene<'_>, until: i64) -> (State, Stop) {
+        let At { playbook, machine, .. } = leg;
+        self.memory.clear();
+        let tally = &mut self.tally.processes[playbook].tally;
+        let mut counter = Counter { tally, memory: &mut self.memory };
+        let stop = drive(machine, &mut state, scene, &mut counter, Some(until));
+        self.kept.entry(playbook).or_default().keep(&mut self.memory);
+        tally.finish(machine, &state, stop, &mut self.memory, &[]);
+        (state, stop)
+    }
+}
+
 /// Whether customers wait for people in the playbook at this place: they would have to share them over a whole lifecycle.
 #[must_use]
 pub fn waits_for_people(lifecycle: &Lifecycle, scenarios: &[Scenario]) -> Option<usize> {
@@ -123,7 +206,9 @@ pub fn simulate_lifecycle(
         cohort => cohort.given(),
     };
     let customers = given.as_ref().map_or(expected, |given| given.len() as u64);
-    let run = Run { lifecycle, scenarios, seed: options.seed, customers: expected, plans: RwLock::default(), stop };
+    let run = Run::new(lifecycle, scenarios, options.seed, expected, stop);
+    let shard = options.shard.unwrap_or(Shard { index: 1, of: 1 });
+    let in_shard = |number: u64| number % shard.of.max(1) + 1 == shard.index;
     Ok(pool.install(|| {
         (0..customers.div_ceil(CHUNK))
             .into_par_iter()
@@ -133,9 +218,9 @@ pub fn simulate_lifecycle(
                     let numbers = chunk * CHUNK..(chunk + 1).saturating_mul(CHUNK).min(customers);
                     let done = numbers.end - numbers.start;
                     for number in numbers {
-                        if !run.stopped() {
+                        if !run.stopped() && in_shard(number) {
                             let customer = given.as_ref().map(|given| given[number as usize].clone());
-                            run.life(&mut tally, number, customer);
+                            tally.life(&run, number, customer);
                         }
                     }
                     progress(done);
@@ -152,145 +237,9 @@ pub fn simulate_lifecycle(
     }))
 }
 
-/// The seed of a lap through a playbook.
-fn leg_seed(seed: u64, playbook: &str, lap: u32) -> u64 {
-    // FNV-1a, as keys of streams are hashed.
-    let hash = playbook
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    replication_seed(seed.wrapping_add(hash), lap)
-}
-
-struct Run<'r> {
-    lifecycle: &'r Lifecycle,
-    scenarios: &'r [Scenario],
-    seed: u64,
-    /// How many there are, as far as arrivals depend on it.
-    customers: u64,
-    /// By playbook and lap.
-    plans: RwLock<BTreeMap<(usize, u32), Arc<Plan<'r>>>>,
-    stop: &'r AtomicBool,
-}
-
-impl<'r> Run<'r> {
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// The scenario of a playbook made ready for a lap.
-    fn plan(&self, playbook: usize, lap: u32) -> Option<Arc<Plan<'r>>> {
-        let known = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&(playbook, lap)).cloned();
-        if known.is_some() {
-            return known;
-        }
-        let (machine, scenario) = (self.lifecycle.machines.get(playbook)?, self.scenarios.get(playbook)?);
-        let first = playbook == 0 && lap == 1;
-        let name = &machine.playbook.name.name;
-        let seed = if first { self.seed } else { leg_seed(self.seed, name, lap) };
-        let plan = Arc::new(Plan::new(&machine.playbook, scenario, seed));
-        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(plans.entry((playbook, lap)).or_insert(plan)))
-    }
-
-    /// One customer's whole life.
-    fn life(&self, tally: &mut LifecycleTally, number: u64, given: Option<Customer>) {
-        let Some((first, machine)) = self.plan(0, 1).zip(self.lifecycle.machines.first()) else { return };
-        let from_file = given.is_some();
-        let customer = given.unwrap_or_else(|| Customer::new(machine, ""));
-        let arrival = first.arrival_of(&customer, number, self.customers);
-        let whole = first.horizon.unwrap_or(DEFAULT_HORIZON).0.saturating_sub(arrival.0);
-        if whole < 0 {
-            tally.not_arrived += 1;
-            return;
-        }
-        if first.warm_up.is_some_and(|warm_up| arrival < warm_up) {
-            tally.warming_up += 1;
-            return;
-        }
-        let (mut laps, mut memory) = (Laps::default(), Memory::default());
-        let mut visits: BTreeMap<usize, (i64, Vec<u64>)> = BTreeMap::new();
-        let (mut playbook, mut elapsed, mut handed) = (0, 0_i64, Handed::first(customer));
-        let mut services_known = from_file;
-        let ended = loop {
-            let lap = laps.enter(playbook);
-            let at = (self.plan(playbook, lap), self.lifecycle.machines.get(playbook));
-            let (Some(plan), Some(machine)) = at else { return };
-            let mut scene = Scene::new(&plan, self.stop);
-            let came = (playbook, lap) == (0, 1) && elapsed == 0;
-            let (state, until) = if came {
-                scene.begin(machine, number, &mut handed.customer, from_file);
-                (plan.state(machine, &mut handed.customer, arrival), whole)
-            } else {
-                let keeps = |fact: FactId, service: Option<ServiceId>| handed.carried.contains(&(fact, service));
-                scene.begin_with(machine, number, &mut handed.customer, services_known, &keeps);
-                let own = plan.horizon.map_or(i64::MAX, |horizon| horizon.0);
-                (self.begins(&plan, playbook, &mut handed, arrival.0 + elapsed), own.min(whole - elapsed))
-            };
-            let mut state = state;
-            memory.clear();
-            let process = &mut tally.processes[playbook];
-            let mut counter = Counter { tally: &mut process.tally, memory: &mut memory };
-            let stopped = drive(machine, &mut state, &mut scene, &mut counter, Some(until));
-            process.tally.finish(machine, &state, stopped, &mut memory, &[]);
-            let visit = visits.entry(playbook).or_insert_with(|| (0, vec![0; process.ends.len()]));
-            let Some(end) = state.ended() else { break None };
-            let took = ended_at(&state);
-            visit.0 += took;
-            visit.1[end.index()] += 1;
-            elapsed = elapsed.saturating_add(took);
-            let last = (playbook, end);
-            services_known |=
-                state.intended != ServiceSet::default() || state.tracks.iter().any(|track| track.service.is_some());
-            match self.lifecycle.onward(playbook, &state, &mut laps) {
-                Onward::Into(next) => {
-                    let Some(after) = self.lifecycle.machines.get(next) else { break Some(last) };
-                    handed = continued(machine, &state, "", after);
-                    playbook = next;
-                    continue;
-                }
-                Onward::Over => {}
-                Onward::Spent(_) => tally.spent += 1,
-                Onward::Missing(name) => *tally.missing.entry(name.to_owned()).or_default() += 1,
-                Onward::Endless => tally.endless += 1,
-            }
-            break Some(last);
-        };
-        tally.customers += 1;
-        *tally.laps.entry(laps.most()).or_default() += 1;
-        if let Some((playbook, end)) = ended {
-            tally.times.record(elapsed);
-            tally.last[playbook][end.index()] += 1;
-        }
-        for (playbook, (took, ends)) in visits {
-            let process = &mut tally.processes[playbook];
-            process.customers += 1;
-            let visits: u64 = ends.iter().sum();
-            process.spread.add(took, visits);
-            let entered = laps.times(playbook);
-            for (spread, count) in process.ends.iter_mut().zip(ends) {
-                spread.add(count as i64, u64::from(entered));
-            }
-        }
-    }
-
-    /// Before the journey through a playbook that comes after others: it begins on the day, and at the time of day, on which
-    /// the one before ended.
-    fn begins(&self, plan: &Plan<'_>, playbook: usize, handed: &mut Handed, since: i64) -> State {
-        let machine = &self.lifecycle.machines[playbook];
-        if handed.customer.start.is_some() {
-            return handed.state(machine);
-        }
-        let mut state = plan.state(machine, &mut handed.customer, Duration(since));
-        handed.begins = state.begins;
-        handed.enter(&mut state);
-        state
-    }
-}
-
-/// Figures that are told of a simulation of one playbook, and not of a playbook within a lifecycle: they are of the whole, or
-/// their intervals would take visits of one customer for those of several.
-const OF_THE_WHOLE: [&str; 9] =
-    ["version", "seed", "stages", "tasks", "roles", "customers_under_way", "parts", "warming_up", "not_arrived"];
+/// Figures that are told of a simulation of one playbook, and not of a playbook within a lifecycle: they are of the whole.
+const OF_THE_WHOLE: [&str; 7] =
+    ["version", "seed", "roles", "customers_under_way", "parts", "warming_up", "not_arrived"];
 
 /// The figures of one playbook of a lifecycle.
 #[derive(Debug, Clone, PartialEq)]

@@ -379,8 +379,14 @@ impl Memory {
         self.visits.get(track).copied().flatten().map(|(stage, _)| stage)
     }
 
+    /// Takes over what another one has to count, to count it later.
+    pub(super) fn keep(&mut self, other: &mut Memory) {
+        self.left.append(&mut other.left);
+        self.complete.append(&mut other.complete);
+    }
+
     /// The sums of one customer.
-    fn flush(&mut self, tally: &mut Tally) {
+    pub(super) fn flush(&mut self, tally: &mut Tally) {
         self.left.sort_unstable();
         for visits in self.left.chunk_by(|one, other| one.0 == other.0) {
             let Some((stage, ..)) = visits.first() else { continue };

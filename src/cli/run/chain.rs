@@ -6,10 +6,11 @@ use super::super::input::read_text;
 use super::super::{Exit, Session, Stop};
 use super::{Arguments, Format, choose, customers};
 use crate::check::outdated_variant::begins_after;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::report::diagnostics::as_json;
 use crate::report::journey::{self, Journey};
-use crate::run::chain::{Lifecycle, MOST, Onward, timeline, travel};
+use crate::run::chain::{Leg, Lifecycle, MOST, Onward, timeline, travel};
+use crate::source::Sources;
 use serde_json::{Value as Json, json};
 
 /// Runs a customer on and on.
@@ -56,19 +57,37 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
             findings.extend(begins_after(&machine.playbook, &format!("`{id}`"), start));
         }
     }
+    let text = told_as_text(&lifecycle, &told.legs, told.onward, &id, (&sources, &findings), json, session);
+    session.out.write(&text)?;
+    if !json && !findings.is_empty() {
+        report(&findings, &sources, false, session)?;
+    }
+    Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Fine })
+}
+
+/// The journeys of a life, one after the other, and why it is over.
+pub(in crate::cli) fn told_as_text(
+    lifecycle: &Lifecycle,
+    legs: &[Leg],
+    onward: Onward<'_>,
+    id: &str,
+    (sources, findings): (&Sources, &[Diagnostic]),
+    json: bool,
+    session: &Session,
+) -> String {
     let language = session.language.as_deref();
-    let journeys = told.legs.iter().filter_map(|leg| {
+    let journeys = legs.iter().filter_map(|leg| {
         let machine = lifecycle.machines.get(leg.playbook)?;
         let (state, stop, trace) = (&leg.state, leg.stop, &leg.trace);
-        Some((leg, Journey { machine, sources: &sources, customer: &id, state, stop, trace, language }))
+        Some((leg, Journey { machine, sources, customer: id, state, stop, trace, language }))
     });
-    let last = match told.onward {
+    let last = match onward {
         Onward::Over | Onward::Into(_) => None,
         Onward::Spent(name) => Some(format!("{id} has gone on to {name} as often as may be")),
         Onward::Missing(name) => Some(format!("{id} goes on to {name}, which is not among the files")),
         Onward::Endless => Some(format!("{id} has gone through {MOST} playbooks and would go on like this")),
     };
-    let text = if json {
+    if json {
         let journeys = journeys.map(|(leg, journey)| {
             let mut told = journey::json(journey);
             if let Json::Object(fields) = &mut told {
@@ -78,7 +97,7 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
             told
         });
         let journeys: Vec<Json> = journeys.collect();
-        let found = as_json(&findings, &sources);
+        let found = as_json(findings, sources);
         let chain = json!({ "version": 1, "customer": id, "chain": journeys, "then": last, "diagnostics": found });
         format!("{chain:#}\n")
     } else {
@@ -86,10 +105,5 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
         let mut parts: Vec<String> = journeys.collect();
         parts.extend(last.map(|last| format!("{last}\n")));
         parts.join("\n")
-    };
-    session.out.write(&text)?;
-    if !json && !findings.is_empty() {
-        report(&findings, &sources, false, session)?;
     }
-    Ok(if has_errors(&findings) { Exit::Findings } else { Exit::Fine })
 }

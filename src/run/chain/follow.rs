@@ -197,7 +197,8 @@ pub fn travel<'l>(
         }
         let next = match told.onward {
             Onward::Into(next) => {
-                lifecycle.machines.get(next).map(|after| (next, continued(machine, &state, &id, after)))
+                let luggage = std::mem::take(&mut handed.luggage);
+                lifecycle.machines.get(next).map(|after| (next, continued(machine, &state, &id, after, luggage)))
             }
             _ => None,
         };

@@ -180,3 +180,56 @@ fn a_line_for_another_process_than_the_customer_is_in() {
     let (_, _, findings) = life(lines, None).unwrap();
     assert_eq!(findings, ["this is before `contoso` comes to that process"]);
 }
+
+/// A playbook on the way that knows neither a fact nor a service does not lose them; who comes round again begins anew with
+/// what was the playbook's own.
+#[test]
+fn what_a_playbook_on_the_way_does_not_know_goes_on() {
+    let text = r#"
+playbook one {
+  services { teams yammer }
+  facts of the customer { size : int  agreed : yes/no }
+  facts of each service { usage : percent }
+  stage meet { -> on_way when agreed  after 10 days -> lost }
+  end on_way success continues two
+  end lost failure
+}
+playbook two {
+  facts of the customer { note : text }
+  stage wait { -> further }
+  end further success continues three
+}
+playbook three {
+  services { yammer teams }
+  facts of the customer { size : int }
+  facts of each service { usage : percent }
+  stage look {
+    -> again when size >= 5 and any services where (usage >= 7%)
+    -> small otherwise
+  }
+  end again success continues one at most 2 times
+  end small success
+}
+"#;
+    let mut sources = Sources::new();
+    let file = sources.add("test.play", text);
+    let (tree, problems) = crate::syntax::parse(sources.get(file).unwrap(), file);
+    let (documents, found) = crate::model::resolve::resolve(&tree, &[]);
+    assert!(problems.is_empty() && !crate::diagnostic::has_errors(&found), "{problems:?} {found:?}");
+    let lifecycle = Lifecycle::new(documents.into_iter().map(|document| document.playbook));
+    let customer = r#"{ "id": "contoso", "size": 6, "agreed": true, "services": { "yammer": { "usage": 8 } } }"#;
+    let (mut customers, problems) = read_json(&lifecycle.machines[0], FileId(0), customer);
+    assert!(problems.is_empty(), "{problems:?}");
+    let told = travel(&lifecycle, customers.remove(0), &Timeline::default(), None).expect("it can be told");
+    let legs: Vec<(usize, u32, Option<&str>)> = told
+        .legs
+        .iter()
+        .map(|leg| {
+            let playbook = &lifecycle.machines[leg.playbook].playbook;
+            (leg.playbook, leg.lap, leg.state.ended().map(|end| playbook.ends[end.index()].name.name.as_str()))
+        })
+        .collect();
+    // Whether the customer agrees is asked anew in the second lap; nobody says so.
+    let expected = [(0, 1, Some("on_way")), (1, 1, Some("further")), (2, 1, Some("again")), (0, 2, Some("lost"))];
+    assert_eq!(legs, expected);
+}

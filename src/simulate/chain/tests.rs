@@ -196,3 +196,43 @@ fn days_go_on_across_playbooks() {
     let undated = text.replace("starts 2026-01-05", "horizon 1 year");
     assert_eq!(ends(&summary(&undated, 3, &Options::default())), [("two/early".to_owned(), 3)]);
 }
+
+/// Parts put together are the whole, to the byte, and what one customer is told of is what was counted.
+#[test]
+fn parts_and_single_lives() {
+    let (lifecycle, scenarios) = lifecycle(LOOP);
+    let never = AtomicBool::new(false);
+    let counted = |options: &Options| {
+        let cohort = Cohort::Drawn(200);
+        simulate_lifecycle(&lifecycle, &scenarios, cohort, options, &|_| {}, &never).expect("threads")
+    };
+    let part = |index| {
+        let tally = counted(&Options { shard: Some(Shard { index, of: 3 }), ..Options::default() });
+        let stored = serde_json::to_string(&tally).expect("writes");
+        serde_json::from_str::<LifecycleTally>(&stored).expect("reads")
+    };
+    let figures = |tally| LifecycleSummary::new(&lifecycle, &scenarios, 0, tally);
+    let (whole, merged) = (counted(&Options::default()), LifecycleTally::merged(&lifecycle, [2, 1, 3].map(part)));
+    assert!(merged.fits(&lifecycle));
+    assert_eq!(figures(&whole), figures(&merged));
+    let (mut entered, mut ends, mut logged) = (vec![0; 2], BTreeMap::new(), 0);
+    for number in 0..200 {
+        let cohort = Cohort::Drawn(200);
+        let life = replay_life(&lifecycle, &scenarios, cohort, number, &Options::default(), &never);
+        let (legs, _) = life.expect("a life");
+        legs.iter().for_each(|leg| entered[leg.playbook] += 1);
+        let last = legs.last().expect("a journey");
+        let playbook = &lifecycle.machines[last.playbook].playbook;
+        let end = &playbook.ends[last.state.ended().expect("an end").index()].name.name;
+        *ends.entry(format!("{}/{end}", playbook.name.name)).or_insert(0) += 1;
+    }
+    let mut sink = |_: usize, _: u32, entry: crate::simulate::log::LogEntry| {
+        logged += u64::from(matches!(entry.what, crate::simulate::log::Logged::Ended(_)));
+        true
+    };
+    log_lives(&lifecycle, &scenarios, Cohort::Drawn(200), &Options::default(), &mut sink, &never);
+    let whole = figures(&whole);
+    assert_eq!(whole.processes.iter().map(|process| process.times.customers).collect::<Vec<_>>(), entered);
+    assert_eq!(self::ends(&whole).into_iter().collect::<BTreeMap<_, _>>(), ends);
+    assert_eq!(logged, entered.iter().sum::<u64>());
+}
