@@ -284,16 +284,46 @@ impl<O: Observer> Engine<'_, O> {
             let of = self.state.tracks[track].service;
             let held = |blocker: &Blocker| blocker.task.is_none() && blocker.service.is_some() && blocker.service == of;
             let left = kind == HappeningKind::Resolved && self.state.blockers.iter().any(held);
-            if !left && self.hears(track, service) && !self.urgent(track) {
+            if !left && self.hears(track, service, &kind) && !self.urgent(track) {
                 self.fire_on(track, &kind);
             }
         }
     }
 
-    /// Whether what happened to a service, or to the customer, concerns this track.
-    fn hears(&self, track: TrackId, service: Option<ServiceId>) -> bool {
-        let known = &self.state.tracks[track];
-        known.active() && !self.state.paused(track) && (service.is_none() || known.service == service)
+    /// What happened in a pause is heard at its end, one after the other. Of a blocker that is gone only that is heard.
+    fn catch_up(&mut self, track: TrackId) {
+        for kind in std::mem::take(&mut self.state.tracks[track].missed) {
+            let of = self.state.tracks[track].service;
+            let holds =
+                |blocker: &Blocker| blocker.task.is_none() && (blocker.service.is_none() || blocker.service == of);
+            let raised = |blocker: &Blocker| {
+                let same = matches!(&kind, HappeningKind::Blocker(kind) if blocker.kind == *kind);
+                same && holds(blocker) && !blocker.handled.contains(&track)
+            };
+            let blocker = self.state.blockers.iter().position(raised);
+            let over = match kind {
+                HappeningKind::Blocker(_) => blocker.is_none(),
+                HappeningKind::Resolved => self.state.blockers.iter().any(holds),
+                _ => false,
+            };
+            if over || !self.state.tracks[track].active() || self.urgent(track) {
+                continue;
+            }
+            if let (true, Some(blocker)) = (self.fire_on(track, &kind), blocker) {
+                self.state.blockers[blocker].handled.push(track);
+            }
+        }
+    }
+
+    /// Whether what happened to a service, or to the customer, concerns this track now; in a pause, it does later.
+    fn hears(&mut self, track: TrackId, service: Option<ServiceId>, kind: &HappeningKind) -> bool {
+        let paused = self.state.paused(track);
+        let known = &mut self.state.tracks[track];
+        let concerned = known.active() && (service.is_none() || known.service == service);
+        if concerned && paused {
+            known.missed.push(kind.clone());
+        }
+        concerned && !paused
     }
 
     /// Takes the first `on` transition that matches and whose guard holds.
@@ -330,7 +360,7 @@ impl<O: Observer> Engine<'_, O> {
             return;
         }
         for track in self.state.order.clone() {
-            if self.hears(track, service) && (self.urgent(track) || self.fire_on(track, &happening)) {
+            if self.hears(track, service, &happening) && (self.urgent(track) || self.fire_on(track, &happening)) {
                 self.state.blockers[blocker].handled.push(track);
             }
         }
@@ -438,6 +468,10 @@ impl<O: Observer> Engine<'_, O> {
         }
         self.refresh_stops();
         self.effect(Effect::Resumed(track));
+        let going: Vec<TrackId> =
+            self.state.order.iter().copied().filter(|id| self.within(*id, track) && !self.state.paused(*id)).collect();
+        going.into_iter().for_each(|id| self.catch_up(id));
+        self.refresh_stops();
     }
 
     /// Whether a track is `outer` or runs within it.

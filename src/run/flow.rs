@@ -49,6 +49,7 @@ impl<O: Observer> Engine<'_, O> {
             taken: Vec::new(),
             stages: Vec::new(),
             paused: None,
+            missed: Vec::new(),
             stopped: None,
             entered_now: Vec::new(),
             looping: false,

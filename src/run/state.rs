@@ -131,6 +131,8 @@ pub struct Track {
     pub stages: Vec<StageId>,
     /// Since when, until when and why it is paused.
     pub paused: Option<Pause>,
+    /// What happened while it was paused, and is heard when it goes on.
+    pub missed: Vec<HappeningKind>,
     /// Since when its work stands still, for a blocker or a pause.
     pub stopped: Option<Seconds>,
     /// Stages entered at this very instant.

@@ -206,6 +206,28 @@ fn what_a_clock_will_bring_is_said_in_a_pause_too() {
 }
 
 #[test]
+fn what_happens_in_a_pause_is_heard_at_its_end() {
+    let pause =
+        |more: &str| format!("{{\"day\": 1, \"event\": \"paused\", \"until_day\": 6, \"reason\": \"x\"}}\n{more}");
+    let play = "playbook p { events { e } start -> a
+        stage a { on e -> heard  on blocker (legal) -> held  after 40 days -> late }
+        stage held { on resolved -> resume a  after 20 days -> late }
+        end heard success end late failure }";
+    let told = tell(play, "{}", &pause("{\"day\": 3, \"event\": \"e\"}"));
+    assert_eq!(told.way("-"), ["0 enter a", "6 end heard"]);
+    let raised = "{\"day\": 3, \"event\": \"blocker\", \"kind\": \"legal\"}";
+    assert_eq!(tell(play, "{}", &pause(raised)).way("-")[..2], ["0 enter a", "6 enter held"]);
+    // Raised before the pause and resolved in it.
+    let lines =
+        pause("{\"day\": 0.5, \"event\": \"blocker\", \"kind\": \"legal\"}\n{\"day\": 3, \"event\": \"resolved\"}");
+    let told = tell(play, "{}", &lines);
+    assert_eq!(told.way("-")[..3], ["0 enter a", "0.5 enter held", "6 resume a"]);
+    // What is over by then moves nobody.
+    let lines = pause(&format!("{raised}\n{{\"day\": 4, \"event\": \"resolved\"}}"));
+    assert_eq!(tell(play, "{}", &lines).way("-"), ["0 enter a", "45 end late"]);
+}
+
+#[test]
 fn a_task_done_early_is_credited() {
     let play =
         "playbook p { stage a { task one mandatory \"One\" task two mandatory \"Two\" -> fine } end fine success }";
