@@ -23,6 +23,7 @@ mod replay;
 pub mod statistics;
 pub mod summary;
 pub mod tally;
+mod wide;
 mod world;
 
 pub use notes::{Assumption, assumptions, missing_assumptions};

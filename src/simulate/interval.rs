@@ -33,10 +33,13 @@ impl Interval {
 #[serde(deny_unknown_fields)]
 pub struct Clusters {
     /// The squares of each customer's sum.
+    #[serde(with = "super::wide")]
     squares: i128,
     /// Each customer's sum times count.
+    #[serde(with = "super::wide")]
     products: i128,
     /// The squares of each customer's count.
+    #[serde(with = "super::wide")]
     counts: i128,
 }
 

@@ -20,6 +20,7 @@ pub struct Level {
     /// The length of a stretch: a day, doubled as often as needed.
     width: Seconds,
     /// By stretch: value times seconds, and seconds.
+    #[serde(with = "super::wide::pairs")]
     stretches: Vec<(i128, i64)>,
 }
 

@@ -49,7 +49,9 @@ pub struct Times {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
+    #[serde(with = "super::wide")]
     sum: i128,
+    #[serde(with = "super::wide")]
     squares: u128,
     least: i64,
     most: i64,

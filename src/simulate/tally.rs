@@ -54,12 +54,16 @@ pub struct RoleTally {
     /// How many people there are.
     pub people: u64,
     /// Seconds people were taken within their working hours.
+    #[serde(with = "super::wide")]
     pub busy: i128,
     /// Seconds they worked beyond them.
+    #[serde(with = "super::wide")]
     pub overtime: i128,
     /// Seconds they were at work, taken or free.
+    #[serde(with = "super::wide")]
     pub available: i128,
     /// Millionths of the cost rate times seconds worked, of those with a rate.
+    #[serde(with = "super::wide")]
     pub cost: i128,
     /// Whether anybody has a rate.
     pub has_cost: bool,
