@@ -202,6 +202,25 @@ impl Date {
         Some(Date((date - epoch).get_days()))
     }
 
+    /// How far a zone is from UTC at this second of the day, as timestamps say it: `Z`, `+01:00`. Where clocks are turned on
+    /// and a time does not exist, as before it.
+    #[must_use]
+    pub fn offset(self, second: i64, zone: &str) -> String {
+        let midnight = jiff::civil::Date::constant(1970, 1, 1).to_datetime(jiff::civil::Time::midnight());
+        let time = jiff::Span::new().try_days(self.0).and_then(|span| span.try_seconds(second));
+        let known = time.and_then(|span| midnight.checked_add(span)).and_then(|time| {
+            let zone = jiff::tz::TimeZone::get(zone)?;
+            Ok(zone.to_ambiguous_zoned(time).compatible()?.offset().seconds())
+        });
+        match known.unwrap_or(0) {
+            0 => "Z".to_owned(),
+            east => {
+                let (sign, minutes) = (if east < 0 { '-' } else { '+' }, east.abs() / 60);
+                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+
     /// Day of the week, Monday = 0.
     #[must_use]
     pub fn weekday(self) -> u32 {
@@ -308,6 +327,15 @@ impl TaskStatus {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn offsets_follow_the_zone_and_the_season() {
+        let offset = |month: i8, zone: &str| Date::from_parts(2026, month, 5).map(|date| date.offset(10 * 3_600, zone));
+        assert_eq!(offset(1, "UTC").as_deref(), Some("Z"));
+        assert_eq!(offset(1, "Europe/Berlin").as_deref(), Some("+01:00"));
+        assert_eq!(offset(7, "Europe/Berlin").as_deref(), Some("+02:00"));
+        assert_eq!(offset(1, "America/St_Johns").as_deref(), Some("-03:30"));
+    }
 
     #[test]
     fn nearest_is_rounding() {

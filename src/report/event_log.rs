@@ -63,11 +63,12 @@ impl LogWriter<'_> {
         entry.service.map(|service| self.playbook.services[service.index()].name.as_str())
     }
 
-    /// `2026-01-05T09:30:00Z`.
+    /// `2026-01-05T09:30:00Z`, in the zone of the playbook's calendar.
     fn timestamp(&self, at: Seconds) -> String {
         let date = self.starts.unwrap_or(LogWriter::SOME_MONDAY).plus_days(at.div_euclid(DAY));
         let second = at.rem_euclid(DAY);
-        format!("{date}T{:02}:{:02}:{:02}Z", second / 3_600, second / 60 % 60, second % 60)
+        let offset = date.offset(second, &self.playbook.calendar.zone);
+        format!("{date}T{:02}:{:02}:{:02}{offset}", second / 3_600, second / 60 % 60, second % 60)
     }
 
     /// What stands before the first line.

@@ -109,7 +109,7 @@ fn heading(words: &Words<'_>, look: Look, day: &[Entry], last: Option<&Entry>, o
     let Some(first) = day.first() else { return };
     let date = |entry: &Entry| {
         words.journey.state.date_of(entry.at).map_or_else(String::new, |date| {
-            let time = entry.at.rem_euclid(DAY);
+            let time = entry.at.saturating_add(words.journey.state.begins).rem_euclid(DAY);
             if time == 0 { date.to_string() } else { format!("{date} {:02}:{:02}", time / 3600, time / 60 % 60) }
         })
     };
