@@ -151,7 +151,8 @@ fn what_cannot_be_read_is_named() {
     assert_eq!((code, stderr.as_str()), (2, "error: standard input (`-`) can be read only once\n"));
     let (code, stdout, _) = said(&["check", "b.play", "--format", "json"]);
     assert_eq!(code, 3);
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&stdout).unwrap()["summary"]["errors"], 0);
+    let told: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&told["summary"]["errors"], &told["diagnostics"][0]["name"]), (&1.into(), &"unreadable-file".into()));
 }
 
 #[test]
