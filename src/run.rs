@@ -4,6 +4,7 @@
 //! It knows no clock and no files; everything that tests, simulates or shows journeys goes through it.
 //! [`journey::drive`] feeds it with a timeline or a scenario, in the order of one instant that the language settles.
 
+pub mod audience;
 pub mod chain;
 pub mod clock;
 pub mod customer;

@@ -16,6 +16,7 @@ pub use property::PropertyResult;
 use crate::diagnostic::{Diagnostic, FAILING_TEST, IMPOSSIBLE_LINE, Label, has_errors};
 use crate::model::property::Property;
 use crate::model::test::Test;
+use crate::run::audience::outside;
 use crate::run::event::{Effect, Observer};
 use crate::run::journey::Stop;
 use crate::run::monitor::Monitor;
@@ -143,6 +144,7 @@ pub fn run(machine: &Machine, sources: &Sources, tests: &[Test], properties: &[P
         let mut watcher =
             Watcher { trace: Trace::default(), monitor: Monitor::new(properties), coverage: Coverage::default() };
         let (customer, said, until) = story::of(machine, test);
+        let audience = outside(machine, &customer, "the customer of a test");
         let followed = follow(machine, &customer, said, &mut watcher, until);
         let verdicts = watcher.monitor.verdicts(&followed.state);
         results.coverage.add(&watcher.coverage);
@@ -155,7 +157,7 @@ pub fn run(machine: &Machine, sources: &Sources, tests: &[Test], properties: &[P
             title: test.title.clone(),
             span: test.title_span,
             failures: failures.collect(),
-            findings: followed.findings,
+            findings: audience.into_iter().chain(followed.findings).collect(),
         });
     }
     results

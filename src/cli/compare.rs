@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, has_errors};
 use crate::diff::region::Joined;
 use crate::report::comparison;
 use crate::report::diagnostics::as_json;
+use crate::run::audience::{is_outside, many_outside};
 use crate::run::{Customer, Machine};
 use crate::simulate::compare::{ComparisonSummary, Pairs, Side, compare, known_to};
 use crate::simulate::{Failure, Options, missing_assumptions, waits_for_people};
@@ -207,5 +208,10 @@ fn given(
     let name = input::name(path);
     findings.extend(problems.into_iter().map(|problem| problem.diagnostic(sources, &name)));
     let pair = |customer: &Customer| [0, 1].map(|side| known_to(customer, &both, &machines[side]));
-    Ok(customers.iter().map(pair).collect())
+    let pairs: Vec<[Customer; 2]> = customers.iter().map(pair).collect();
+    for (side, machine) in machines.iter().enumerate() {
+        let apart = pairs.iter().filter(|pair| is_outside(machine, &pair[side])).count() as u64;
+        findings.extend(many_outside(machine, apart, pairs.len() as u64));
+    }
+    Ok(pairs)
 }

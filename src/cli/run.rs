@@ -10,6 +10,7 @@ use crate::check::outdated_variant::begins_after;
 use crate::diagnostic::{Diagnostic, EMPTY_FILE, has_errors};
 use crate::report::diagnostics::as_json;
 use crate::report::journey::{self, Journey};
+use crate::run::audience::outside;
 use crate::run::customer::{CustomerError, Customers, duration, read_json};
 use crate::run::state::Seconds;
 use crate::run::timeline::{Followed, Said, Timeline, follow};
@@ -139,6 +140,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         return Ok(Exit::Findings);
     }
     findings.extend(undated);
+    findings.extend(outside(&machine, &customer, &format!("`{}`", customer.id)));
     if let Some(start) = customer.start {
         findings.extend(begins_after(&machine.playbook, &format!("`{}`", customer.id), start));
     }

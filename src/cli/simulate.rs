@@ -14,6 +14,7 @@ use crate::report::diagnostics::as_json;
 use crate::report::event_log::{LogFormat, LogWriter};
 use crate::report::journey::{self, Journey};
 use crate::report::{simulation, simulation_page};
+use crate::run::audience::{is_outside, many_outside};
 use crate::run::customer::{CustomerError, CustomerProblem, Customers, read_json};
 use crate::run::{Customer, Machine};
 use crate::simulate::log::{LogEntry, log};
@@ -253,7 +254,10 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
                 let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
                 // The latest of those who begin with a variant that is over by then.
                 let (mut late, mut latest) = (0_u64, None);
+                let (mut apart, mut all) = (0_u64, 0_u64);
                 let mut seen = wanted.by_ref().inspect(|customer| {
+                    all += 1;
+                    apart += u64::from(is_outside(&machine, customer));
                     if customer.start.is_some_and(|start| begins_after(&machine.playbook, "", start).is_some()) {
                         late += 1;
                         latest = latest.max(customer.start);
@@ -261,6 +265,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
                 });
                 let result = go(&machine, &scenario, Cohort::Given(&mut seen), arguments, &bar);
                 let who = if late == 1 { "one customer".to_owned() } else { format!("the last of {late} customers") };
+                findings.extend(many_outside(&machine, apart, all));
                 findings.extend(latest.and_then(|start| begins_after(&machine.playbook, &who, start)));
                 if let Some(error) = wanted.unreadable {
                     return Err(cannot(path, &error));

@@ -94,6 +94,7 @@ rules! {
     ENDLESS_LIFECYCLE "P232" "endless-lifecycle" Error "Customers can go round from playbook to playbook for ever";
     MISSING_HANDOVER "P233" "missing-handover" Note "The next playbook asks on entry for something this one does not know";
     OUTDATED_VARIANT "P234" "outdated-variant" Warning "A variant is followed after the last day it is meant for";
+    OUTSIDE_AUDIENCE "P235" "outside-audience" Note "A customer goes through a playbook that is not for them";
 
     OVERLAPPING_GUARDS "P301" "overlapping-guards" Error "Two transitions can be taken at the same moment";
     STUCK_CUSTOMER "P302" "stuck-customer" Error "No transition is for some customers, and nothing else moves them";

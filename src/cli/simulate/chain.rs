@@ -14,6 +14,7 @@ use crate::report::diagnostics::as_json;
 use crate::report::event_log::{LogFormat, LogWriter};
 use crate::report::{simulation, simulation_page};
 use crate::run::Customer;
+use crate::run::audience::{is_outside, many_outside};
 use crate::run::chain::Lifecycle;
 use crate::simulate::chain::{
     LifecycleSummary, LifecycleTally, log_lives, replay_life, simulate_lifecycle, waits_for_people,
@@ -93,6 +94,8 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
         if let Some(error) = wanted.unreadable {
             return Err(cannot(path, &error));
         }
+        let apart = given.iter().flatten().filter(|customer| is_outside(first, customer)).count() as u64;
+        findings.extend(many_outside(first, apart, given.as_ref().map_or(0, Vec::len) as u64));
         let notes = std::mem::take(&mut wanted.notes);
         problems.extend(notes);
         let name = input::name(path);

@@ -5,6 +5,7 @@
 
 use super::{Handed, Laps, Lifecycle, Onward, continued, ended_at};
 use crate::diagnostic::{Diagnostic, IDLE_LINE, UNKNOWN_FIELD, WRONG_VALUE, sort};
+use crate::run::audience::outside_at;
 use crate::run::customer::fractions::Fractions;
 use crate::run::event::Event;
 use crate::run::journey::Stop;
@@ -174,7 +175,9 @@ pub fn travel<'l>(
         let mut trace = Trace::default();
         let all: Vec<Span> = said.iter().map(|line| line.span).collect();
         let left = until.map(|until| until.saturating_sub(begins));
-        let (followed, left) = follow_on(machine, handed.state(machine), said, &mut trace, left);
+        let begun = handed.state(machine);
+        told.findings.extend(outside_at(machine, &begun, &format!("`{id}`")));
+        let (followed, left) = follow_on(machine, begun, said, &mut trace, left);
         let Followed { state, stop, findings } = followed;
         told.findings.extend(findings);
         let left: BTreeSet<Span> = left.iter().map(|line| line.span).collect();
