@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 With `--resolved` the whole playbook is printed as a playbook: variants applied, vocabularies filled in. The text can
-be read again and means the same; comments come with the items they stand above or behind.
+be read again and means the same; comments come with what they stand at, those between words above it.
 
 Examples:
   playbook show workflows/variants

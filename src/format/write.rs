@@ -142,6 +142,18 @@ impl Writer<'_> {
         self.line(&line);
     }
 
+    /// The line a list begins with, whose members have comments of their own.
+    fn opening(&mut self, span: Span, line: &str) {
+        let line = self.commented(span, Span { start: span.end, ..span }, line);
+        self.line(&line);
+    }
+
+    /// The brace that closes an item, below the comments above it.
+    fn close(&mut self, span: Span) {
+        self.comments.closing(span).iter().for_each(|comment| self.line(comment));
+        self.line("}");
+    }
+
     /// The line an item of several lines begins with.
     fn long(&mut self, span: Span, head: Span, line: &str) {
         let line = self.commented(span, head, line);
@@ -151,6 +163,7 @@ impl Writer<'_> {
     /// The same, where an item is long and its line is its head.
     fn commented(&mut self, span: Span, head: Span, line: &str) -> String {
         let mut lines = self.comments.above(span);
+        lines.extend(self.comments.inside(head));
         let behind = self.comments.behind(head).map(|comment| format!(" {comment}")).unwrap_or_default();
         lines.push(format!("{line}{behind}"));
         lines.join("\n")
@@ -194,7 +207,7 @@ impl Writer<'_> {
             last = Some(sort);
             self.playbook_item(item);
         }
-        self.line("}");
+        self.close(playbook.span);
     }
 
     fn playbook_item(&mut self, item: &PlaybookItem) {
@@ -294,9 +307,9 @@ impl Writer<'_> {
     }
 
     fn block(&mut self, span: Span, head: &str, lines: Vec<(Span, String)>) {
-        self.item(span, &format!("{head} {{"));
+        self.opening(span, &format!("{head} {{"));
         lines.iter().for_each(|(span, line)| self.item(*span, line));
-        self.line("}");
+        self.close(span);
     }
 
     fn range(&self, range: Option<&(Expr, Expr)>) -> String {
@@ -379,13 +392,16 @@ impl Writer<'_> {
             BlockKind::Together(branches) => {
                 self.long(block.span, block.head, &format!("together{head} {{"));
                 for branch in branches {
-                    self.item(branch.span, &format!("branch {}{} {{", branch.name.text, title(branch.title.as_ref())));
+                    self.opening(
+                        branch.span,
+                        &format!("branch {}{} {{", branch.name.text, title(branch.title.as_ref())),
+                    );
                     self.scope_items(&branch.items);
-                    self.line("}");
+                    self.close(branch.span);
                 }
             }
         }
-        self.line("}");
+        self.close(block.span);
         // What interrupts the block stands before `then`, the ways taken when it is over after it.
         let over = |way: &&Transition| matches!(way.trigger, Trigger::Completion(_) | Trigger::Otherwise);
         let ways = self.ways(block.exits.iter().filter(|way| !over(way)));
@@ -423,7 +439,7 @@ impl Writer<'_> {
                     let period = self.expr(&cadence.period);
                     self.long(span, cadence.head, &format!("every {period}{name}{} {{", limit.unwrap_or_default()));
                     cadence.items.iter().for_each(|work| self.work(work));
-                    self.line("}");
+                    self.close(span);
                 }
                 StageItem::FirstMatch(_) => self.item(span, "first match"),
                 StageItem::Transition(way) => {
@@ -432,7 +448,7 @@ impl Writer<'_> {
                 }
             }
         }
-        self.line("}");
+        self.close(stage.span);
     }
 
     /// ` at most N times`.
@@ -460,9 +476,9 @@ impl Writer<'_> {
                 self.item(set.span, &format!("set {} {operator} {value}", set.fact.text));
             }
             WorkItem::Together(span, items) => {
-                self.item(*span, "together {");
+                self.opening(*span, "together {");
                 items.iter().for_each(|work| self.work(work));
-                self.line("}");
+                self.close(*span);
             }
         }
     }

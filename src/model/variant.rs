@@ -374,6 +374,12 @@ fn apply(base: &Playbook, variant: &Variant, properties: &[&Name], out: &mut Vec
         valid_until: variant.valid_until.or(base.derived.as_ref().and_then(|derived| derived.valid_until)),
         waivers: variant.waivers.iter().chain(inherited).cloned().collect(),
         touched,
+        earlier: base
+            .derived
+            .iter()
+            .flat_map(|derived| derived.earlier.iter().chain(&derived.touched))
+            .cloned()
+            .collect(),
         origin: base.name.span,
         whole: variant.span,
     };

@@ -11,15 +11,18 @@ pub(super) struct Comments<'s> {
     sources: &'s Sources,
     /// By text, where comments begin.
     known: BTreeMap<FileId, BTreeSet<usize>>,
-    /// By place in the base: the operation that is about it.
-    operations: BTreeMap<Span, Span>,
+    /// By place in the base: the operations that are about it, those of the variants in between first.
+    operations: BTreeMap<Span, Vec<Span>>,
     written: BTreeSet<(FileId, usize)>,
 }
 
 impl<'s> Comments<'s> {
     pub fn new(playbook: &Playbook, sources: &'s Sources) -> Comments<'s> {
-        let touched = playbook.derived.iter().flat_map(|derived| &derived.touched).filter(|touch| touch.own);
-        let operations = touched.map(|touch| (touch.span, touch.operation)).collect();
+        let touched = playbook.derived.iter().flat_map(|derived| derived.earlier.iter().chain(&derived.touched));
+        let mut operations: BTreeMap<Span, Vec<Span>> = BTreeMap::new();
+        for touch in touched.filter(|touch| touch.own) {
+            operations.entry(touch.span).or_default().push(touch.operation);
+        }
         Comments { sources, known: BTreeMap::new(), operations, written: BTreeSet::new() }
     }
 
@@ -36,10 +39,37 @@ impl<'s> Comments<'s> {
     /// The comments above an item, and above the operation that is about it.
     pub fn above(&mut self, span: Span) -> Vec<String> {
         let mut found = self.above_line(span);
-        if let Some(operation) = self.operations.get(&span).copied() {
+        for operation in self.operations.get(&span).cloned().unwrap_or_default() {
             found.extend(self.above_line(operation));
+            // What stands in braces has comments of its own.
+            let text = self.sources.text(operation);
+            if !text.contains('{') {
+                found.extend(self.inside(operation));
+                found.extend(self.behind(operation));
+            }
         }
         found
+    }
+
+    /// The comments between the words of an item: they move before it, as wherever a file is formatted.
+    pub fn inside(&mut self, span: Span) -> Vec<String> {
+        let sources = self.sources;
+        let text = sources.text(span);
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices("//") {
+            let at = span.start as usize + at;
+            if self.begins(span.file, at) && self.written.insert((span.file, at)) {
+                let rest = sources.get(span.file).and_then(|source| source.text.get(at..)).unwrap_or_default();
+                found.extend(rest.lines().next().map(|line| line.trim_end().to_owned()));
+            }
+        }
+        found
+    }
+
+    /// The comments above the brace that closes an item.
+    pub fn closing(&mut self, span: Span) -> Vec<String> {
+        let brace = Span { start: span.end.saturating_sub(1), ..span };
+        if self.sources.text(brace) == "}" { self.above_line(brace) } else { Vec::new() }
     }
 
     fn above_line(&mut self, span: Span) -> Vec<String> {

@@ -423,6 +423,8 @@ pub struct Derived {
     pub waivers: Vec<Waiver>,
     /// Places of the base, and the operation each was touched by.
     pub touched: Vec<Touch>,
+    /// The same of the variants it was made from, the first of them first.
+    pub earlier: Vec<Touch>,
     /// Where the name of the base stands that it was made from.
     pub origin: Span,
     /// The whole variant.
