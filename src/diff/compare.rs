@@ -156,10 +156,14 @@ impl<'p> Comparison<'p> {
         let list = |list: &[String]| Some(list.join(", ")).filter(|list| !list.is_empty());
         self.value("playbook", "audience", list(&old.audience), list(&new.audience), names);
         self.guard("playbook", "for customers where", (old.customers.as_ref(), new.customers.as_ref()), None, names);
-        let variants = (old.variant.as_ref(), new.variant.as_ref());
-        let until = |variant: Option<&Variant>| variant?.valid_until.map(|(date, _)| date.to_string());
-        self.value("playbook", "valid until", until(variants.0), until(variants.1), names);
-        self.waived(variants.0, variants.1);
+        // The whole that a variant makes cannot say these, and is the same playbook all the same.
+        let back = old.variant.as_ref().is_some_and(|variant| variant.origin == self.new.name.span);
+        if new.variant.is_some() || back {
+            let variants = (old.variant.as_ref(), new.variant.as_ref());
+            let until = |variant: Option<&Variant>| variant?.valid_until.map(|(date, _)| date.to_string());
+            self.value("playbook", "valid until", until(variants.0), until(variants.1), names);
+            self.waived(variants.0, variants.1);
+        }
         self.text("playbook", "overview", old.overview.as_ref(), new.overview.as_ref(), names);
         let most = old.objectives.len().max(new.objectives.len());
         for at in 0..most {
