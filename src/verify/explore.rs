@@ -13,6 +13,7 @@ pub mod domain;
 pub mod force;
 pub mod key;
 pub mod moves;
+pub mod regions;
 
 use crate::model::{
     CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility,
@@ -253,6 +254,7 @@ impl<'m> Explorer<'m> {
         }
         let machine = Machine::new(playbook);
         let domains = Domains::new(&machine, asked);
+        looked.events.extend(alphabet.events.iter().cloned());
         let alphabet = moves::Alphabet::new(&machine.playbook, asked, &looked, alphabet);
         let facts = |scope: FactScope| {
             let facts = real.playbook.facts.iter().enumerate();
@@ -392,7 +394,7 @@ impl<'m> Explorer<'m> {
 
     /// What of a situation can still matter.
     pub fn key(&self, state: &State, out: &mut Vec<u8>) {
-        key::key(&self.machine, &self.looked, &|task| self.alphabet.tells(task), state, out);
+        key::key(&self.machine, (&self.looked, &self.domains), &|task| self.alphabet.tells(task), state, out);
     }
 
     /// The fact of a number.
@@ -419,6 +421,19 @@ impl<'m> Explorer<'m> {
                 Volatility::Fixed => value.is_none(),
                 Volatility::Live | Volatility::Rising | Volatility::Falling => true,
             }
+    }
+
+    /// The fact to decide before an open one: one it is only compared with, where that is open too.
+    fn first_open(&self, state: &State, number: usize) -> usize {
+        let (service, fact) = self.by_number[number];
+        let Some(lookout) = &state.lookout else { return number };
+        let mut open = self.domains.regions.partners(fact).filter_map(|partner| {
+            let known = &self.machine.playbook.facts[partner.index()];
+            let of = if known.scope == FactScope::Customer { None } else { service };
+            let partner = lookout.number(of, known.slot);
+            lookout.open[partner].then_some(partner)
+        });
+        open.next().unwrap_or(number)
     }
 
     /// Opens every fact of a scope that can change, and tells whether one that somebody looks at is among them.
@@ -586,8 +601,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
 
     /// Tries each value of an open fact.
     fn decide(&mut self, state: &State, decided: &[Decided], number: usize, stack: &mut Vec<(State, Vec<Decided>)>) {
-        let (service, fact) = self.explorer.by_number[number];
         let machine = &self.explorer.machine;
+        // What a fact is compared with comes first: then which side it is on is all that matters.
+        let number = self.explorer.first_open(state, number);
+        let (service, fact) = self.explorer.by_number[number];
         let slot = machine.playbook.facts[fact.index()].slot;
         let base = match service {
             None => state.facts[slot].clone(),
@@ -650,9 +667,18 @@ impl<W: Watch> Search<'_, '_, '_, W> {
     ) -> Option<Outcome> {
         let Seen { watch, offered, entered, unanswered } = seen;
         self.explored.entered.extend(entered);
+        if standing == Standing::Closed {
+            // Nothing is asked from here on.
+            return None;
+        }
         let mut key = Vec::with_capacity(256);
-        self.explorer.key(&state, &mut key);
-        watch.key(&state, &mut key);
+        if standing == Standing::Going && over(&state) && unanswered.is_empty() {
+            // The journey is over, and how does not matter any more.
+            key.push(u8::MAX);
+        } else {
+            self.explorer.key(&state, &mut key);
+            watch.key(&state, &mut key);
+        }
         key.push(standing as u8);
         let due = match by {
             Move::Reach(_) => true,

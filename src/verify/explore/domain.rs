@@ -3,6 +3,7 @@
 //! A number that is compared with constants only needs the constants and one value of each gap between them. Facts that
 //! are compared with each other share their constants, and each is also tried around the values the others have.
 
+use super::regions::Regions;
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
 use crate::model::{Atom, Expr, FactId, FactScope, LetId, Node, Playbook, ServiceId, Type, Volatility, Work};
 use crate::run::evaluate::View;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 const SMALL_GAP: i64 = 8;
 /// Beyond any bound that is written down.
 const FAR: i64 = 1_000_000_000_000_000;
+/// A default that is so many steps away from the bounds around it stands for all values between them.
+const ROOMY: i64 = 1_000;
 /// Enumerations with more values are tried by the values that are mentioned.
 const MANY_CHOICES: usize = 12;
 /// Sets of more members are not tried whole.
@@ -35,6 +38,8 @@ pub struct Domains {
     sums: Vec<Vec<Expr>>,
     /// Facts whose values cannot all be told apart by the values tried, with the reason.
     inexact: BTreeMap<FactId, &'static str>,
+    /// Live numbers that are only compared.
+    pub(super) regions: Regions,
 }
 
 /// Calls `visit` on every condition and value of the flow, lets left out (they are followed where they are used).
@@ -122,6 +127,7 @@ impl Domains {
             linked: vec![BTreeSet::new(); count],
             sums: vec![Vec::new(); count],
             inexact: BTreeMap::new(),
+            regions: Regions::new(machine, asked),
         };
         let empty = State::new(machine, &Customer::new(machine, "nobody"));
         let view = View::of(machine, &empty, 0);
@@ -373,13 +379,31 @@ impl Domains {
             None => (-FAR, FAR),
         };
         let linked = &self.linked[id.index()];
-        let mut points: BTreeSet<i64> = self.cuts[id.index()].clone();
-        points.extend(fact.default.as_ref().and_then(measure));
-        for other in linked {
-            points.extend(known_values(machine, state, service, *other).iter().filter_map(measure));
-        }
+        let mut usual = fact.default.as_ref().and_then(measure);
+        let points = self.regions.bounds(&machine.playbook, state, service, id).filter(|_| !linked.is_empty());
+        let mut points: BTreeSet<i64> = points.unwrap_or_else(|| {
+            let mut points = self.cuts[id.index()].clone();
+            for other in linked {
+                points.extend(known_values(machine, state, service, *other).iter().filter_map(measure));
+            }
+            points
+        });
         self.flips(machine, state, service, id, (low, high), &mut points);
         points.retain(|point| (low..=high).contains(point));
+        // The default of a fact that stays as it is stands for the values around it, where there is room on both sides.
+        let roomy = |usual: &i64| {
+            let room = ROOMY.saturating_mul(unit);
+            !linked.is_empty()
+                && fact.volatility == Volatility::Fixed
+                && usual.rem_euclid(unit) == 0
+                && points.range(..=usual).next_back().is_some_and(|below| usual - below > room)
+                && points.range(usual..).next().is_some_and(|above| above - usual > room)
+        };
+        usual = usual.filter(|usual| (low..=high).contains(usual));
+        let between = usual.filter(roomy);
+        if between.is_none() {
+            points.extend(usual);
+        }
         let mut values: BTreeSet<i64> = points.iter().copied().filter(|point| point.rem_euclid(unit) == 0).collect();
         if values.is_empty() && points.is_empty() {
             values.insert(0_i64.clamp(low, high));
@@ -394,7 +418,9 @@ impl Domains {
             if count <= 0 {
                 continue;
             }
-            if linked.is_empty() {
+            if let Some(usual) = between.filter(|usual| (from..=to).contains(usual)) {
+                values.insert(usual);
+            } else if linked.is_empty() {
                 // Next to the nearest bound: boundaries are what people want to see.
                 let whole = 1_000_000_i64.max(unit);
                 let (down, up) = ((pair[1] - 1).div_euclid(whole) * whole, (pair[0].div_euclid(whole) + 1) * whole);
@@ -497,7 +523,7 @@ fn middle(from: i64, to: i64, unit: i64) -> i64 {
 }
 
 /// The fact, where the expression is one and nothing else.
-fn bare(playbook: &Playbook, expr: &Expr) -> Option<FactId> {
+pub(super) fn bare(playbook: &Playbook, expr: &Expr) -> Option<FactId> {
     match &expr.node {
         Node::Atom(Atom::Fact(fact)) => Some(*fact),
         Node::Let(id) => bare(playbook, &playbook.lets[id.index()].value),
@@ -506,7 +532,7 @@ fn bare(playbook: &Playbook, expr: &Expr) -> Option<FactId> {
 }
 
 /// The value, where no fact, journey or clock has a say in it.
-fn constant(playbook: &Playbook, view: View<'_>, expr: &Expr) -> Option<Value> {
+pub(super) fn constant(playbook: &Playbook, view: View<'_>, expr: &Expr) -> Option<Value> {
     let mut constant = true;
     let mut look = |part: &Expr| constant &= !matches!(part.node, Node::Atom(_) | Node::Quantified(..));
     deep(playbook, expr, &mut look);

@@ -1,9 +1,11 @@
 //! What of a situation can still matter: equal keys, equal futures, seconds left out.
 
+use super::domain::Domains;
 use crate::model::Atom;
-use crate::model::{Expr, Node, Place, TaskId};
+use crate::model::{EventMatch, Expr, FactScope, Node, Place, ServiceId, TaskId};
 use crate::run::Machine;
 use crate::run::clock::{limits, passed};
+use crate::run::evaluate::matches;
 use crate::run::state::{HappeningKind, Progress, State, Track, TrackStatus, Visit};
 use crate::value::{TaskStatus, Value};
 use std::collections::BTreeSet;
@@ -20,6 +22,8 @@ pub struct Looked {
     pub done: BTreeSet<TaskId>,
     /// Whether some condition asks what has happened.
     pub happened: bool,
+    /// What it asks about, or the question speaks of: nothing else that happened matters later.
+    pub events: Vec<EventMatch>,
     /// Whether some condition asks where another process ended.
     pub elsewhere: Vec<(String, Vec<String>)>,
 }
@@ -42,7 +46,10 @@ impl Looked {
             Node::Atom(Atom::DoneTask(task) | Atom::Since(_, crate::model::Since::Task(task), ..)) => {
                 self.done.insert(*task);
             }
-            Node::Atom(Atom::Happened(_) | Atom::Since(_, crate::model::Since::Event(_), ..)) => self.happened = true,
+            Node::Atom(Atom::Happened(event) | Atom::Since(_, crate::model::Since::Event(event), ..)) => {
+                self.happened = true;
+                self.events.push(event.clone());
+            }
             Node::Atom(Atom::EndedAt(playbook, ends)) => self.elsewhere.push((playbook.clone(), ends.clone())),
             _ => {}
         }
@@ -50,10 +57,16 @@ impl Looked {
 }
 
 /// The key of a situation. `tells` says of which tasks it matters whether they are complete or not required.
-pub fn key(machine: &Machine, looked: &Looked, tells: &dyn Fn(TaskId) -> bool, state: &State, out: &mut Vec<u8>) {
+pub fn key(
+    machine: &Machine,
+    (looked, domains): (&Looked, &Domains),
+    tells: &dyn Fn(TaskId) -> bool,
+    state: &State,
+    out: &mut Vec<u8>,
+) {
     let mut bytes = Bytes(out);
     state.intended.hash(&mut bytes);
-    facts(state, &mut bytes);
+    facts(machine, domains, state, &mut bytes);
     let records = |records: &[crate::run::state::TaskRecord], bytes: &mut Bytes<'_>| {
         let mut known: Vec<_> = records
             .iter()
@@ -101,7 +114,8 @@ pub fn key(machine: &Machine, looked: &Looked, tells: &dyn Fn(TaskId) -> bool, s
             HappeningKind::Escalated => (3, 0, None),
             HappeningKind::Event(event) => (4, event.0, None),
         };
-        let all: BTreeSet<_> = state.happenings.iter().map(|past| (kind(&past.kind), past.service)).collect();
+        let told = state.happenings.iter().filter(|past| looked.events.iter().any(|event| matches(event, &past.kind)));
+        let all: BTreeSet<_> = told.map(|past| (kind(&past.kind), past.service)).collect();
         all.hash(&mut bytes);
     }
     for (index, instances) in state.sustained.iter().enumerate() {
@@ -112,17 +126,25 @@ pub fn key(machine: &Machine, looked: &Looked, tells: &dyn Fn(TaskId) -> bool, s
     state.ended_elsewhere.hash(&mut bytes);
 }
 
-fn facts(state: &State, bytes: &mut Bytes<'_>) {
-    let open = |service, slot| {
-        state.lookout.as_ref().is_some_and(|lookout| lookout.open.get(lookout.number(service, slot)) == Some(&true))
+fn facts(machine: &Machine, domains: &Domains, state: &State, bytes: &mut Bytes<'_>) {
+    let mut all = |service: Option<ServiceId>, scope: FactScope, values: &[Option<Value>]| {
+        for (index, fact) in machine.playbook.facts.iter().enumerate().filter(|(_, fact)| fact.scope == scope) {
+            let (id, slot) = (crate::model::FactId(index as u32), fact.slot);
+            let Some(value) = values.get(slot) else { continue };
+            let number =
+                |lookout: &crate::run::state::Lookout| lookout.open.get(lookout.number(service, slot)) == Some(&true);
+            let open = state.lookout.as_ref().is_some_and(number);
+            let known = if open { None } else { value.as_ref() };
+            let place = known.and_then(|value| domains.regions.place(&machine.playbook, state, (service, id), value));
+            match place {
+                Some(place) => (2_u8, place).hash(bytes),
+                None => (open, value).hash(bytes),
+            }
+        }
     };
-    let mut one = |service, slot: usize, value: &Option<Value>| {
-        (open(service, slot), value).hash(bytes);
-    };
-    state.facts.iter().enumerate().for_each(|(slot, value)| one(None, slot, value));
+    all(None, FactScope::Customer, &state.facts);
     for service in state.intended.iter() {
-        let facts = &state.services[service.index()].facts;
-        facts.iter().enumerate().for_each(|(slot, value)| one(Some(service), slot, value));
+        all(Some(service), FactScope::Service, &state.services[service.index()].facts);
     }
 }
 
