@@ -3,7 +3,7 @@
 use super::explore::moves::Asked;
 use super::explore::{Budget, Explorer, Outcome, Standing, Watch};
 use super::property::premises;
-use super::services::{cohort, looks_at_time};
+use super::services::{Question, cohort, looks_at_time};
 use super::verdict::Proof;
 use super::witness::concrete::{Pace, journey, path};
 use super::witness::{Journey, Witness, plainest};
@@ -39,7 +39,16 @@ pub enum Found {
 pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budget: &mut Budget) -> Found {
     let explorer =
         Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, tasks: None });
-    let cohort = cohort(&machine.playbook, ask.conditions, ask.conditions, ask.of_service, false);
+    let cohort = cohort(
+        &machine.playbook,
+        Question {
+            asked: ask.conditions,
+            deciding: ask.conditions,
+            of_service: ask.of_service,
+            counts: false,
+            tasks: None,
+        },
+    );
     let watch = Seeking { goal, found: false };
     let replays = |journey: &Journey| {
         let mut eye = Eye { goal, machine, found: Cell::new(false) };

@@ -11,7 +11,7 @@ use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
 use super::kernel::BUDGET;
 use super::liveness::{Longest, Owed};
 use super::outline::Outline;
-use super::services::{Cohort, closed, cohort, looks_at_time};
+use super::services::{self, Cohort, closed, cohort, looks_at_time};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, all_said, journey, path};
 use super::witness::{Journey, Witness, plainest};
@@ -85,7 +85,14 @@ pub fn decide_with<'o, 'm: 'o>(
         .collect();
     let counted: Vec<&Expr> =
         asked.iter().copied().filter(|known| !taken.iter().any(|taken| std::ptr::eq(*taken, *known))).collect();
-    let cohort = cohort(&machine.playbook, &asked, &counted, property.of_service, adds_up(machine, property));
+    let about = services::Question {
+        asked: &asked,
+        deciding: &counted,
+        of_service: property.of_service,
+        counts: adds_up(machine, property),
+        tasks: Some(&tasks),
+    };
+    let cohort = cohort(&machine.playbook, about);
     let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
     let mut first = Budget::new(budget.left().min(FIRST)).stopping_like(budget);
     let (before, whole) = (first.left(), first.left() == budget.left());

@@ -2,9 +2,10 @@
 //! other can be seen one at a time.
 
 use super::explore::domain::{assignments, deep};
+use super::explore::key::Looked;
 use crate::model::{
-    Atom, BlockId, Expr, FactScope, Node, Origin, Place, Playbook, ScopeId, ScopeKind, ServiceId, ServiceSet, Stage,
-    StageId, Trigger,
+    Atom, BlockId, Expr, FactScope, Node, Offer, OfferId, Origin, Place, Playbook, ScopeId, ScopeKind, ServiceId,
+    ServiceSet, Stage, StageId, TaskId, Trigger, Work,
 };
 use crate::run::machine::guard;
 use crate::syntax::ast::Quantifier;
@@ -24,12 +25,26 @@ pub struct Cohort {
     pub pairs_decide: bool,
 }
 
-/// The customers to look at for a question: about each service or about the customer, with these conditions. `counts`
-/// says that what happens to several services adds up;
-/// `deciding` are those of the conditions for which several services may be needed to decide them.
+/// What is asked, as far as it decides which customers have to be looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The conditions it looks at.
+    pub asked: &'a [&'a Expr],
+    /// Those of them for which several services may be needed to decide them.
+    pub deciding: &'a [&'a Expr],
+    /// Whether it is about each service, or about the customer.
+    pub of_service: bool,
+    /// Whether what happens to several services adds up.
+    pub counts: bool,
+    /// The tasks it speaks of besides its conditions; none means any.
+    pub tasks: Option<&'a [TaskId]>,
+}
+
+/// The customers to look at for a question.
 #[must_use]
-pub fn cohort(playbook: &Playbook, asked: &[&Expr], deciding: &[&Expr], of_service: bool, counts: bool) -> Cohort {
-    let kinds = kinds(playbook, asked);
+pub fn cohort(playbook: &Playbook, question: Question<'_>) -> Cohort {
+    let Question { asked, deciding, of_service, counts, tasks } = question;
+    let kinds = kinds(playbook, asked, tasks);
     let tracks = playbook.scopes.iter().any(|scope| scope.kind == ScopeKind::EachService);
     let apart = independent(playbook);
     let one = |service: &ServiceId| ServiceSet::default().with(*service);
@@ -64,28 +79,106 @@ pub fn cohort(playbook: &Playbook, asked: &[&Expr], deciding: &[&Expr], of_servi
     Cohort { singles, pairs, singles_decide: decides(1), pairs_decide: decides(2) }
 }
 
-/// Services by what the playbook says of them: those of one kind are told apart by nothing.
-fn kinds(playbook: &Playbook, asked: &[&Expr]) -> Vec<Vec<ServiceId>> {
+/// Services by what the playbook says of them: those of one kind are told apart by nothing. Where each has a task of its own
+/// in the same place, that tells them apart only if something speaks of one of these tasks.
+fn kinds(playbook: &Playbook, asked: &[&Expr], tasks: Option<&[TaskId]>) -> Vec<Vec<ServiceId>> {
+    let renamed = |offer: &Offer| {
+        let stage = &playbook.stages[offer.stage.index()];
+        tasks.is_some() && playbook.scopes[stage.scope.index()].in_service
+    };
     let mut sets: Vec<ServiceSet> = Vec::new();
     sets.extend(playbook.stages.iter().filter_map(|stage| stage.services));
-    sets.extend(playbook.offers.iter().filter_map(|offer| offer.services));
-    let mut look = |part: &Expr| match &part.node {
-        Node::ServiceIn(_, set, _) => sets.push(*set),
-        Node::Quantified(_, Some(set), _) => sets.push(*set),
-        Node::Constant(Value::Service(service)) => {
-            sets.push(ServiceSet::default().with(ServiceId(u32::from(*service))))
+    sets.extend(playbook.offers.iter().filter(|offer| !renamed(offer)).filter_map(|offer| offer.services));
+    let mut looked = Looked::default();
+    let mut look = |part: &Expr| {
+        looked.add(part);
+        match &part.node {
+            Node::ServiceIn(_, set, _) => sets.push(*set),
+            Node::Quantified(_, Some(set), _) => sets.push(*set),
+            Node::Constant(Value::Service(service)) => {
+                sets.push(ServiceSet::default().with(ServiceId(u32::from(*service))))
+            }
+            _ => {}
         }
-        _ => {}
     };
     super::explore::domain::conditions(playbook, &mut |expr| deep(playbook, expr, &mut look));
     asked.iter().for_each(|expr| deep(playbook, expr, &mut look));
-    let mut kinds: BTreeMap<Vec<bool>, Vec<ServiceId>> = BTreeMap::new();
+    let mut spoken: BTreeSet<TaskId> = looked.tasks().chain(tasks.unwrap_or_default().iter().copied()).collect();
+    // One that is offered on a condition somewhere is the same task wherever else it is offered.
+    spoken.extend(playbook.offers.iter().filter(|offer| offer.when.is_some()).map(|offer| offer.task));
+    let offered = |service: ServiceId| {
+        let mut seen = Vec::new();
+        let mut all = Vec::new();
+        let bodies = playbook.stages.iter().map(|stage| &stage.body);
+        for body in bodies.chain(playbook.cadences.iter().map(|cadence| &cadence.body)) {
+            all.push(Offered::Begins);
+            offers_for(playbook, body, service, &spoken, &renamed, &mut seen, &mut all);
+            all.push(Offered::Ends);
+        }
+        all
+    };
+    let mut kinds: BTreeMap<(Vec<bool>, Vec<Offered>), Vec<ServiceId>> = BTreeMap::new();
     for service in (0..playbook.services.len()).map(|index| ServiceId(index as u32)) {
-        kinds.entry(sets.iter().map(|set| set.contains(service)).collect()).or_default().push(service);
+        let told = sets.iter().map(|set| set.contains(service)).collect();
+        kinds.entry((told, offered(service))).or_default().push(service);
     }
     let mut kinds: Vec<Vec<ServiceId>> = kinds.into_values().collect();
     kinds.sort();
     kinds
+}
+
+/// A task as it is offered to a service, its name left out where nothing speaks of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Offered {
+    /// What stands together, or in one place, begins.
+    Begins,
+    /// And ends.
+    Ends,
+    /// Another piece of work, the same for all services.
+    Other,
+    /// This offer and no other.
+    This(OfferId),
+    /// A task by the order in which they come first: mandatory or not, on each visit or not, due in so many seconds and
+    /// business days.
+    Like(usize, bool, bool, Option<String>),
+}
+
+fn offers_for(
+    playbook: &Playbook,
+    body: &[Work],
+    service: ServiceId,
+    spoken: &BTreeSet<TaskId>,
+    renamed: &dyn Fn(&Offer) -> bool,
+    seen: &mut Vec<TaskId>,
+    all: &mut Vec<Offered>,
+) {
+    for work in body {
+        match work {
+            Work::Task(id) => {
+                let offer = &playbook.offers[id.index()];
+                if !renamed(offer) || offer.services.is_some_and(|services| !services.contains(service)) {
+                    continue;
+                }
+                if spoken.contains(&offer.task) {
+                    all.push(Offered::This(*id));
+                    continue;
+                }
+                let number = seen.iter().position(|task| *task == offer.task).unwrap_or_else(|| {
+                    seen.push(offer.task);
+                    seen.len() - 1
+                });
+                let due = offer.due.map(|due| format!("{due:?}"));
+                all.push(Offered::Like(number, offer.mandatory, offer.again, due));
+            }
+            Work::Set(_) => all.push(Offered::Other),
+            Work::Step(_) => {}
+            Work::Together(inner) => {
+                all.push(Offered::Begins);
+                offers_for(playbook, inner, service, spoken, renamed, seen, all);
+                all.push(Offered::Ends);
+            }
+        }
+    }
 }
 
 /// Whether no track of a service looks at another, sets a fact of the customer, or is interrupted because of others.

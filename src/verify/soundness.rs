@@ -9,7 +9,7 @@ use super::kernel::BUDGET;
 use super::liveness::Owed;
 use super::outline::{Ends, Outline};
 use super::property::premises;
-use super::services::{Cohort, cohort};
+use super::services::{Cohort, Question, cohort};
 use super::verdict::{Bound, Proof, Verdict};
 use super::witness::concrete::{Pace, Step, Telling, journey, path};
 use super::witness::{Journey, Witness, plainest};
@@ -71,7 +71,10 @@ pub fn soundness_with<'o, 'm: 'o>(
         };
     }
     let explorer = Explorer::new(machine, &[], Asked { tasks: Some(&[]), ..Asked::default() });
-    let cohort = cohort(&machine.playbook, &[], &[], false, false);
+    let cohort = cohort(
+        &machine.playbook,
+        Question { asked: &[], deciding: &[], of_service: false, counts: false, tasks: Some(&[]) },
+    );
     let mut first = Budget::new(budget.left().min(super::property::FIRST)).stopping_like(budget);
     let (most, whole) = (first.left(), first.left() == budget.left());
     let mut seen = Seen::of(&explorer, &cohort, &mut first);

@@ -221,3 +221,78 @@ fn where_there_is_no_more_room_nothing_is_decided_and_nothing_breaks() {
         "{words:?}"
     );
 }
+
+const TRACKS: &str = "
+playbook p {
+  services { a \"A\" b \"B\" c \"C\" d \"D\" }
+  facts of the customer { goal : percent fixed = 10% }
+  facts of each service { usage : percent }
+  each service {
+    start -> hand
+    stage hand {
+      task 1 optional \"One\" for a due within 2 days
+      task 2 optional \"Two\" for b due within 2 days
+      task 3 optional \"Three\" for c due within 2 days
+      task 4 mandatory \"Four\" for d due within 9 days
+      -> follow
+    }
+    stage follow {
+      -> met when usage >= goal
+      on blocker -> hurdle
+      after 1 year -> stalled
+    }
+    stage hurdle {
+      on resolved -> resume follow
+      after 90 days -> stalled
+    }
+    end met success
+    end stalled failure
+  }
+  then -> ready when all services where (at met)
+       -> short otherwise
+  end ready success
+  end short failure
+}
+";
+
+/// Which side of its bounds a live number is on decides, and no value of it is lost by that.
+#[test]
+fn live_numbers_by_their_place() {
+    let text = format!(
+        "{TRACKS}
+property reached:  never at met while usage < goal
+property exactly:  never at met while usage = goal
+property above:    never at met while usage > goal
+property no_goal:  never at met while goal = 0% and usage = 0%
+property far:      never at met while goal > 70% and usage >= 95%
+property never_so: never at met while goal > 70% and usage < 65%
+property high:     never at follow while usage > 20% and usage < goal
+"
+    );
+    let words: Vec<&str> = verdicts(&text).into_iter().map(|(_, word)| word).collect();
+    assert_eq!(words, ["proved", "refuted", "refuted", "refuted", "refuted", "proved", "refuted"]);
+}
+
+/// Services with tasks of their own in one place are alike until somebody speaks of these tasks, or they differ.
+#[test]
+fn services_with_tasks_of_their_own() {
+    let document = document(TRACKS);
+    let size = |tasks: Option<&[crate::model::TaskId]>| {
+        let question = super::services::Question { asked: &[], deciding: &[], of_service: true, counts: false, tasks };
+        super::services::cohort(&document.playbook, question).singles.len()
+    };
+    let named = |label: &str| {
+        let tasks = document.playbook.tasks.iter().position(|task| task.label() == label).unwrap();
+        crate::model::TaskId(tasks as u32)
+    };
+    assert_eq!((size(Some(&[])), size(Some(&[named("2")])), size(None)), (2, 3, 4));
+    let text = format!(
+        "{TRACKS}
+property two_first: never at follow while usage > 1% and not done task 2
+property soon:      at hand followed by at follow within 8 days assuming tasks meet due, at most 0 blockers
+property in_time:   at hand followed by at follow within 9 days assuming tasks meet due, at most 0 blockers
+"
+    );
+    let words: Vec<&str> = verdicts(&text).into_iter().map(|(_, word)| word).collect();
+    assert_eq!(words, ["refuted", "refuted", "proved"]);
+}
