@@ -15,7 +15,8 @@ use super::services::re_entered;
 use crate::graph::{EdgeClass, Node};
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
 use crate::model::{
-    Atom, CUSTOMER, Expr, Node as Part, Place, Playbook, ScopeId, ScopeKind, StageId, TransitionId, Trigger, Volatility,
+    Atom, CUSTOMER, Expr, Node as Part, Origin, Place, Playbook, ScopeId, ScopeKind, StageId, TransitionId, Trigger,
+    Volatility,
 };
 use crate::run::{Machine, clock};
 use crate::value::Duration;
@@ -182,15 +183,54 @@ impl<'a> Outline<'a> {
         let Node::Place(place) = node else { return Ok(true) };
         let mut lowering = Lowering::new(self.known.setting.prepared, Outlook::place(self.playbook(), place));
         conditions.iter().for_each(|condition| lowering.ask(condition));
+        let ways = self.steady_ways(scope, place);
+        ways.iter().flatten().for_each(|guard| lowering.ask(guard));
         let truths: Vec<_> = conditions.iter().map(|condition| lowering.condition(condition)).collect();
+        let guards: Option<Vec<_>> = ways.map(|ways| ways.into_iter().map(|guard| lowering.condition(guard)).collect());
         let entry = facts.formula(lowering.formulas());
         let mut space = Space::new(lowering, self.known.setting.budget)?;
         let mut sets = vec![space.universe(), space.set(entry)?];
         for (at, known) in truths.iter().enumerate() {
             sets.push(space.set(if at > 0 || truth { known.holds } else { known.fails })?);
         }
+        if let Some(guards) = guards {
+            // Whoever is here has just come by one of them.
+            let mut any = Vec::new();
+            for guard in guards {
+                any.push(space.set(guard.holds)?);
+            }
+            sets.push(space.kernel().any(any)?);
+        }
         let set = space.kernel().all(sets)?;
         space.satisfiable(set)
+    }
+
+    /// The conditions on the ways to an end of the customer, where each way has one that is as true at the end as it was when
+    /// it was taken: all tracks are over by then, nothing is set in between, and it looks at nothing that the way changes.
+    fn steady_ways(&self, scope: ScopeId, end: Place) -> Option<Vec<&Expr>> {
+        if scope != CUSTOMER {
+            return None;
+        }
+        let playbook = self.playbook();
+        let ways = playbook.transitions.iter().filter(|transition| transition.target == end);
+        ways.map(|transition| {
+            let Trigger::Completion(Some(guard)) = &transition.trigger else { return None };
+            let mut steady = matches!(transition.origin, Origin::Stage(_) | Origin::Block(_));
+            let mut look = |part: &Expr| {
+                if let Part::Atom(atom) = &part.node {
+                    steady &= match atom {
+                        Atom::Fact(_) | Atom::Unknown(_) => true,
+                        Atom::At(places) => {
+                            places.iter().all(|place| playbook.scopes[playbook.place_scope(*place).index()].in_service)
+                        }
+                        _ => false,
+                    };
+                }
+            };
+            super::explore::domain::deep(playbook, guard, &mut look);
+            steady.then_some(guard)
+        })
+        .collect()
     }
 
     /// Whether a `whenever` that is true is taken at once, whatever happened before: nobody comes back by it, and it waits

@@ -296,3 +296,29 @@ property in_time:   at hand followed by at follow within 9 days assuming tasks m
     let words: Vec<&str> = verdicts(&text).into_iter().map(|(_, word)| word).collect();
     assert_eq!(words, ["refuted", "refuted", "proved"]);
 }
+
+/// What led to an end of the customer is as true there: so much holds for any number of services.
+#[test]
+fn an_end_for_any_number_of_services() {
+    let text = format!(
+        "{TRACKS}
+property all_met:  never at ready while any services where (at stalled)
+property some_not: never at short while all services where (at stalled)
+"
+    );
+    let proof = |text: &str, at: usize| {
+        let document = document(text);
+        let machine = Machine::new(document.playbook.clone());
+        decide(&machine, &document.properties[at], &mut Budget::new(60_000)).verdict
+    };
+    assert!(matches!(proof(&text, 0), Verdict::Proved(_)), "{:?}", proof(&text, 0));
+    assert_eq!(proof(&text, 1).word(), "refuted");
+    // Another way to the same end, of which nothing is asked.
+    let other = text
+        .replace("-> short otherwise", "-> ready otherwise")
+        .replace("end short failure", "")
+        .replace("property some_not: never at short while all services where (at stalled)", "");
+    assert_eq!(proof(&other, 0).word(), "refuted");
+    let two = text.replace("-> ready when all services where (at met)", "-> ready when any services where (at met)");
+    assert_ne!(proof(&two, 0).word(), "proved");
+}
