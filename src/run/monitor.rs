@@ -68,6 +68,8 @@ pub struct Monitor<'p> {
     properties: &'p [Property],
     watches: Vec<Watch<'p>>,
     dues: Vec<Due>,
+    /// Whether a task was settled late.
+    late: bool,
 }
 
 /// A task that is to be complete in time.
@@ -106,7 +108,7 @@ impl<'p> Monitor<'p> {
     /// Watches these properties on one journey, from its start.
     #[must_use]
     pub fn new(properties: &'p [Property]) -> Monitor<'p> {
-        Monitor { properties, watches: Vec::new(), dues: Vec::new() }
+        Monitor { properties, watches: Vec::new(), dues: Vec::new(), late: false }
     }
 
     /// What the journey says of each property, where it stands now.
@@ -176,7 +178,13 @@ impl<'p> Monitor<'p> {
 
     /// Whether a task was or is open for longer than it may.
     fn late(&self, state: &State) -> bool {
-        self.dues.iter().any(|due| due.by < state.now)
+        self.late || self.dues.iter().any(|due| due.by < state.now)
+    }
+
+    /// Forgets tasks that are settled; that one of them was late is remembered.
+    fn forget(&mut self, now: Seconds, settled: impl Fn(&Due) -> bool) {
+        self.late |= self.dues.iter().any(|due| due.by < now && settled(due));
+        self.dues.retain(|due| !settled(due));
     }
 
     /// Begins to watch a track.
@@ -206,11 +214,11 @@ impl Observer for Monitor<'_> {
                 let settled = matches!(status, TaskStatus::Complete | TaskStatus::NotRequired | TaskStatus::Cancelled);
                 let still = |track: TrackId| state.tracks[track].visit.open.iter().any(|open| open.offer == *offer);
                 if settled {
-                    self.dues.retain(|due| due.offer != *offer || due.by < state.now || still(due.track));
+                    self.forget(state.now, |due| due.offer == *offer && !still(due.track));
                 }
             }
             Effect::Cancelled(track, offer) => {
-                self.dues.retain(|due| due.offer != *offer || due.track != *track || due.by < state.now);
+                self.forget(state.now, |due| due.offer == *offer && due.track == *track);
             }
             _ => {}
         }
