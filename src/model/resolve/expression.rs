@@ -297,7 +297,13 @@ impl<'r> Resolver<'r> {
             return Some(Expr { node: Node::Constant(Value::Choice(place as u16)), kind, span });
         }
         let Some(symbol) = self.names.symbols.get(name) else {
-            let diagnostic = self.unknown_value(name, span, values);
+            let one = matches!(hint, Some(Type::SetOf(_))) && values.iter().any(|value| value.name == name);
+            let diagnostic = if one {
+                Diagnostic::new(&WRONG_TYPE, span, format!("`{name}` is one value, and a set stands here"))
+                    .help(format!("A set of one value has a comma: `({name},)`"))
+            } else {
+                self.unknown_value(name, span, values)
+            };
             self.report(diagnostic);
             return None;
         };

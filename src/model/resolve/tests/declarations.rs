@@ -80,6 +80,7 @@ fn defaults_fit() {
     wrong("facts of the customer { a : text rising }", &[("wrong-type", "rising")]);
     wrong("facts of the customer { a : one of (x, y) = z }", &[("unknown-name", "z")]);
     wrong("facts of the customer { a : set of (x, y) = (x, z) }", &[("unknown-name", "z")]);
+    wrong("facts of the customer { a : set of (x, y) = (x) }", &[("wrong-type", "(x)")]);
     wrong("facts of the customer { a : duration = 3 }", &[("unit-mismatch", "3")]);
     wrong("param a : int in 1..5 = 6", &[("out-of-range", "6")]);
     wrong("let a = 5 param b : int = a", &[("not-constant", "a")]);
