@@ -778,6 +778,16 @@ impl Playbook {
         self.facts.iter().filter(|fact| fact.scope == scope).count()
     }
 
+    /// Why a customer cannot begin with another value of a fact the playbook keeps.
+    #[must_use]
+    pub fn kept_at_first(&self, fact: &Fact) -> String {
+        let begins = match &fact.default {
+            Some(value) => format!("begins with {}", self.show(value, &fact.kind)),
+            None => "is unknown at first".to_owned(),
+        };
+        format!("`{}` is kept by the playbook: it {begins}, and only `set` in a stage changes it", fact.name.name)
+    }
+
     /// A value as an author would write it, for a fact of this type.
     #[must_use]
     pub fn show(&self, value: &Value, kind: &Type) -> String {

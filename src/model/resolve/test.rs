@@ -2,11 +2,11 @@
 
 use super::expression::{Context, said_twice};
 use super::names::{BUILT_IN_EVENTS, Names, Symbol, task_label, unknown};
-use crate::diagnostic::{Diagnostic, MISPLACED_DATE, WRONG_SCOPE};
+use crate::diagnostic::{Diagnostic, MISPLACED_DATE, WRONG_SCOPE, WRONG_VALUE};
 use crate::model::test::{
     Action, Awaited, Customer, Expectation, ExpectationKind, Given, Instant, Intended, Moment, Test, When,
 };
-use crate::model::{FactScope, Place, ServiceId, ServiceSet, TaskId};
+use crate::model::{FactScope, Place, ServiceId, ServiceSet, TaskId, Volatility};
 use crate::source::Span;
 use crate::syntax::ast::{self, CustomerField, TestItem};
 use crate::value::{Date, Duration};
@@ -84,7 +84,7 @@ fn resolve_customer(names: &mut Names, span: Span, fields: &[CustomerField], out
             CustomerField::Id(id) => customer.id = Some(id.text.clone()),
         }
     }
-    customer.facts = given(names, FactScope::Customer, facts, out);
+    customer.facts = begun(names, FactScope::Customer, facts, out);
     let mut seen: BTreeMap<ServiceId, Span> = BTreeMap::new();
     for fields in services {
         let Some(service) = names.service(&fields.service, out) else { continue };
@@ -93,10 +93,33 @@ fn resolve_customer(names: &mut Names, span: Span, fields: &[CustomerField], out
             continue;
         }
         seen.insert(service, fields.service.span);
-        let facts = given(names, FactScope::Service, &fields.fields, out);
+        let facts = begun(names, FactScope::Service, &fields.fields, out);
         customer.services.push(Intended { service, facts, span: fields.service.span });
     }
     customer
+}
+
+/// Facts with their values as a journey begins with them: those the playbook keeps are not told.
+fn begun<'t>(
+    names: &mut Names,
+    scope: FactScope,
+    fields: impl IntoIterator<Item = &'t ast::Field>,
+    out: &mut Vec<Diagnostic>,
+) -> Vec<Given> {
+    let mut values = given(names, scope, fields, out);
+    values.retain(|given| {
+        let fact = &names.playbook.facts[given.fact.index()];
+        let right = fact.volatility != Volatility::Kept || fact.default.as_ref() == Some(&given.value);
+        if !right {
+            out.push(
+                Diagnostic::new(&WRONG_VALUE, given.span, names.playbook.kept_at_first(fact))
+                    .related(fact.name.span, "declared here")
+                    .help("Leave it out, or write on which day it is corrected: `day 0 correct { … }`"),
+            );
+        }
+        right
+    });
+    values
 }
 
 /// Facts with their values, each fact once.

@@ -1,7 +1,7 @@
 //! One customer from a JSON object.
 
 use super::json::{Json, Member, Node};
-use super::values::{from_json, shorten, unknown_field};
+use super::values::{at_first, from_json, shorten, unknown_field};
 use crate::diagnostic::{DUPLICATE_FIELD, Diagnostic, UNKNOWN_FIELD, WRONG_VALUE};
 use crate::model::{Fact, FactScope, Playbook, ServiceId};
 use crate::run::{Customer, Machine};
@@ -45,7 +45,7 @@ pub(super) fn customer(
             },
             "services" => services(playbook, &member.value, &mut customer, problems),
             name => match fact(playbook, FactScope::Customer, name) {
-                Some(fact) => match from_json(playbook, fact, &member.value) {
+                Some(fact) => match begun(playbook, fact, &member.value) {
                     Ok(value) => customer.facts[fact.slot] = value,
                     Err(problem) => problems.push(problem),
                 },
@@ -152,9 +152,21 @@ fn service_facts(
         return problems.push(Diagnostic::new(&WRONG_VALUE, node.span, message).help(help));
     };
     no_duplicates(members, problems);
-    for (fact, value) in facts(playbook, FactScope::Service, members, problems) {
-        customer.services[service.index()][fact.slot] = value;
+    for member in members {
+        match fact(playbook, FactScope::Service, &member.key) {
+            Some(fact) => match begun(playbook, fact, &member.value) {
+                Ok(value) => customer.services[service.index()][fact.slot] = value,
+                Err(problem) => problems.push(problem),
+            },
+            None => problems.push(unknown_fact(playbook, FactScope::Service, &member.key, member.key_span)),
+        }
     }
+}
+
+/// What a fact is when a journey begins.
+fn begun(playbook: &Playbook, fact: &Fact, node: &Node) -> Result<Option<Value>, Diagnostic> {
+    let value = from_json(playbook, fact, node)?;
+    at_first(playbook, fact, value).map_err(|refusal| refusal.at(node.span))
 }
 
 /// The facts of one scope that an object gives; the unknown ones are `None`.

@@ -1,7 +1,7 @@
 //! Customers from the rows of a table (CSV after RFC 4180, with commas).
 
 use super::record::{RESERVED, fact, service, unknown_fact, wrong_start};
-use super::values::{exact, from_cell, names, shorten};
+use super::values::{at_first, exact, from_cell, names, shorten};
 use crate::diagnostic::{BAD_CSV, DUPLICATE_FIELD, Diagnostic, UNKNOWN_FIELD, WRONG_VALUE};
 use crate::model::{FactId, FactScope, Playbook, ServiceId, ServiceSet, Type};
 use crate::run::{Customer, Machine};
@@ -126,7 +126,7 @@ impl Table {
                 },
                 Column::Fact(id) => {
                     let fact = &playbook.facts[id.index()];
-                    match from_cell(playbook, fact, text) {
+                    match from_cell(playbook, fact, text).and_then(|value| at_first(playbook, fact, value)) {
                         Ok(value) => customer.facts[fact.slot] = value,
                         Err(refusal) => problems.push(refusal.at(cell.span)),
                     }
@@ -134,7 +134,7 @@ impl Table {
                 Column::OfService(service, id) => {
                     filled = filled.with(service);
                     let fact = &playbook.facts[id.index()];
-                    match from_cell(playbook, fact, text) {
+                    match from_cell(playbook, fact, text).and_then(|value| at_first(playbook, fact, value)) {
                         Ok(value) => customer.services[service.index()][fact.slot] = value,
                         Err(refusal) => problems.push(refusal.at(cell.span)),
                     }

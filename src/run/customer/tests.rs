@@ -464,3 +464,31 @@ proptest! {
         let _ = json(&text);
     }
 }
+
+#[test]
+fn what_the_playbook_keeps_is_not_told() {
+    let machine = machine(
+        "playbook p { services { teams } facts of the customer { k : yes/no = no kept by playbook  n : int kept by playbook }
+         facts of each service { s : yes/no = no kept by playbook }
+         each service { stage a { set s = yes set k = yes set n = 1 -> fine when s and k and n > 0 } end fine success }
+         then -> done end done success }",
+    );
+    let told = |text: &str| -> Vec<String> {
+        let (_, problems) = read_json(&machine, crate::source::FileId(0), text);
+        problems.into_iter().map(|problem| problem.message).collect()
+    };
+    assert_eq!(told("{ \"k\": false, \"n\": null, \"services\": { \"teams\": { \"s\": false } } }"), [""; 0]);
+    let only = "and only `set` in a stage changes it";
+    assert_eq!(
+        told("{ \"k\": true, \"n\": 3, \"services\": { \"teams\": { \"s\": true } } }"),
+        [
+            format!("`k` is kept by the playbook: it begins with no, {only}"),
+            format!("`n` is kept by the playbook: it is unknown at first, {only}"),
+            format!("`s` is kept by the playbook: it begins with no, {only}"),
+        ]
+    );
+    let table = Customers::csv(&machine, "id,k,n,services.teams.s\na,no,,no\nb,yes,,\n".as_bytes());
+    let (customers, problems) = collect(table);
+    assert_eq!(customers.len(), 1);
+    assert_eq!(problems, [format!("3:3 `k` is kept by the playbook: it begins with no, {only}")]);
+}

@@ -2,7 +2,7 @@
 
 use super::json::{Json, Node};
 use crate::diagnostic::{Diagnostic, UNKNOWN_FIELD, WRONG_VALUE};
-use crate::model::{Fact, Named, Playbook, Type};
+use crate::model::{Fact, Named, Playbook, Type, Volatility};
 use crate::run::evaluate::order;
 use crate::source::Span;
 use crate::suggest::did_you_mean;
@@ -78,6 +78,21 @@ pub(in crate::run) fn from_cell(playbook: &Playbook, fact: &Fact, cell: &str) ->
         _ => from_text(playbook, fact, cell)?,
     };
     in_range(playbook, fact, value).map(Some)
+}
+
+/// What a customer can begin with: a fact the playbook keeps is what nobody has said anything about, until a stage sets it.
+pub(in crate::run) fn at_first(
+    playbook: &Playbook,
+    fact: &Fact,
+    value: Option<Value>,
+) -> Result<Option<Value>, Refusal> {
+    if fact.volatility != Volatility::Kept || value == fact.default {
+        return Ok(value);
+    }
+    Err(Refusal::new(
+        playbook.kept_at_first(fact),
+        Some("Leave it out: what stages have set is not told from outside, but for a correction in a timeline"),
+    ))
 }
 
 /// Names in one cell, separated by commas, semicolons, bars or spaces.

@@ -131,6 +131,19 @@ fn mistakes_of_tests_have_their_place() {
 }
 
 #[test]
+fn what_the_playbook_keeps_begins_with_its_default() {
+    let test = |customer: &str, expected: &[(&str, &str)]| {
+        let text = format!(
+            "playbook p {{ facts of the customer {{ k : yes/no = no kept by playbook }}
+             stage a {{ set k = yes -> b when k }} end b success }} test \"t\" {{ {customer} }}"
+        );
+        expect(&text, expected);
+    };
+    test("customer { not k } day 1 correct { k }", &[]);
+    test("customer { k }", &[("wrong-value", "k")]);
+}
+
+#[test]
 fn mistakes_of_properties_have_their_place() {
     let property = |claim: &str, expected: &[(&str, &str)]| expect(&format!("{SMALL} property x: {claim}"), expected);
     property("never at look while csm", &[]);
