@@ -51,8 +51,8 @@ mod zero_time_loop;
 
 use crate::diagnostic::{
     BLOCKER_NEVER_CLEARED, COLLIDING_RULES, CONTRADICTORY_ASSUMPTIONS, DEAD_EXIT, Diagnostic, JOIN_DEADLOCK,
-    LOOP_WITHOUT_PROGRESS, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH, NOT_DECIDED, REDUNDANT_CONDITION,
-    RESUME_NEVER_LEFT, STUCK_CUSTOMER, UNBOUNDED_WAIT,
+    LOOP_WITHOUT_PROGRESS, MANDATORY_TASK_SKIPPABLE, NO_WAY_TO_FINISH, NOT_DECIDED, READ_BEFORE_SET,
+    REDUNDANT_CONDITION, RESUME_NEVER_LEFT, STUCK_CUSTOMER, Severity, UNBOUNDED_WAIT, UNREACHABLE_STAGE,
 };
 use crate::graph::StateGraph;
 use crate::model::{Document, Place, Playbook, ScopeId, ScopeKind, Trigger};
@@ -82,6 +82,8 @@ struct Subject<'a> {
     reach: Reach,
     flow: std::cell::OnceCell<Flow>,
     examples: Examples,
+    /// Where the conditions on the way let everybody go on whom they let in: what guards say together tells it.
+    goes_on: std::cell::OnceCell<std::collections::BTreeSet<crate::graph::Node>>,
 }
 
 type Check = fn(&Subject<'_>, &mut Vec<Diagnostic>);
@@ -121,7 +123,8 @@ pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) 
     let playbook = &document.playbook;
     let reach = Reach::new(playbook, graph);
     let (flow, examples) = (std::cell::OnceCell::new(), Examples::new());
-    let subject = Subject { document, playbook, graph, around, reach, flow, examples };
+    let goes_on = std::cell::OnceCell::new();
+    let subject = Subject { document, playbook, graph, around, reach, flow, examples, goes_on };
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
     let sound: &[Check] = if document.sound { &SOUND } else { &[] };
@@ -191,11 +194,19 @@ fn said_better(findings: &mut Vec<Diagnostic>) {
         findings.iter().filter(|found| *found.rule == BLOCKER_NEVER_CLEARED).map(|found| found.primary.span).collect();
     let resumed: Vec<Span> =
         findings.iter().filter(|found| *found.rule == RESUME_NEVER_LEFT).map(|found| found.primary.span).collect();
+    let unset: Vec<Span> =
+        findings.iter().filter(|found| *found.rule == READ_BEFORE_SET).map(|found| found.primary.span).collect();
     findings.retain(|found| {
         let (rule, span) = (found.rule, found.primary.span);
         let said = [&STUCK_CUSTOMER, &UNBOUNDED_WAIT].contains(&rule) && spots.contains(&span)
-            || *rule == DEAD_EXIT && about(&spots, span)
+            || *rule == DEAD_EXIT
+                && (about(&spots, span)
+                    || std::iter::once(&found.primary).chain(&found.related).any(|label| about(&unset, label.span)))
+            || *rule == UNREACHABLE_STAGE && found.related.iter().any(|label| about(&spots, label.span))
             || *rule == REDUNDANT_CONDITION && found.related.iter().any(|label| about(&spots, label.span))
+            || *rule == STUCK_CUSTOMER
+                && found.severity == Severity::Warning
+                && found.related.iter().any(|label| about(&unset, label.span))
             || *rule == UNBOUNDED_WAIT && blockers.contains(&span)
             || *rule == MANDATORY_TASK_SKIPPABLE && resumed.contains(&span);
         !said

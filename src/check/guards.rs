@@ -6,7 +6,7 @@
 
 mod assumptions;
 mod dead;
-mod example;
+pub(in crate::check) mod example;
 mod idle;
 mod overlapping;
 mod stuck;
@@ -20,6 +20,7 @@ use crate::verify::encode::{Prepared, Region};
 use crate::verify::kernel::{Bdd, Decided};
 use crate::verify::known::{Known, Site};
 use example::Examples;
+use std::collections::BTreeSet;
 
 /// Nodes of diagrams for each place.
 const BUDGET: usize = 400_000;
@@ -46,6 +47,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         examples: Examples::new(subject.playbook, subject.graph),
     };
     let mut dead = dead::Dead::default();
+    let mut goes_on = BTreeSet::new();
     for node in nodes(subject) {
         let site = match known.site(node) {
             Ok(Some(site)) => site,
@@ -55,11 +57,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                 continue;
             }
         };
-        if guards.look(site, &mut dead, findings).is_err() {
+        if guards.look(site, &mut dead, &mut goes_on, findings).is_err() {
             findings.push(guards.too_large(node));
         }
     }
     dead.report(&guards, findings);
+    // The first to tell is the only one.
+    let _ = subject.goes_on.set(goes_on);
     unreachable(&guards, findings);
     assumptions::check(&guards, findings);
 }
@@ -100,9 +104,18 @@ fn nodes(subject: &Subject<'_>) -> Vec<Node> {
 }
 
 impl<'g> Guards<'g, '_> {
-    fn look(&self, mut site: Site<'g>, dead: &mut dead::Dead, findings: &mut Vec<Diagnostic>) -> Decided<()> {
+    fn look(
+        &self,
+        mut site: Site<'g>,
+        dead: &mut dead::Dead,
+        goes_on: &mut BTreeSet<Node>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Decided<()> {
         overlapping::check(self, &mut site, findings)?;
         stuck::check(self, &mut site, findings)?;
+        if stuck::never(&mut site)? {
+            goes_on.insert(site.node);
+        }
         dead.look(self, &mut site)?;
         idle::check(self, &mut site, findings)
     }
@@ -149,7 +162,13 @@ impl<'g> Guards<'g, '_> {
 
     /// A set in words, given who can be there.
     fn words(&self, site: &mut Site<'g>, set: Bdd, care: Bdd) -> Decided<Region> {
-        Ok(site.space.words(set, care)?.0)
+        // As long as all is known that decides what is set.
+        let certain = site.space.certain(true)?;
+        let (certain, among) = (site.space.kernel().and(set, certain)?, site.space.kernel().and(care, certain)?);
+        if certain.is_empty() {
+            return Ok(site.space.words(set, care)?.0);
+        }
+        Ok(site.space.words(certain, among)?.0)
     }
 
     fn too_large(&self, node: Node) -> Diagnostic {
@@ -160,7 +179,12 @@ impl<'g> Guards<'g, '_> {
 
     /// What may be so, but was not seen.
     fn open(&self, span: Span, what: String, site: &Site<'_>, set: Bdd, findings: &mut Vec<Diagnostic>) {
-        let why = if site.space.depends_on_outside(set) {
+        self.undecided(span, what, site.space.depends_on_outside(set), findings);
+    }
+
+    /// The same, where it is known whether it hangs on a calculation that cannot be decided.
+    fn undecided(&self, span: Span, what: String, outside: bool, findings: &mut Vec<Diagnostic>) {
+        let why = if outside {
             "it depends on a calculation that cannot be decided"
         } else {
             "no customer was found for whom it is so, and no proof that there is none"
@@ -168,7 +192,7 @@ impl<'g> Guards<'g, '_> {
         findings.push(
             Diagnostic::new(&NOT_DECIDED, span, what)
                 .label(why)
-                .help("Tried: customers whose facts lead there along the shortest ways"),
+                .help("Tried: customers whose facts lead there along the shortest ways, then all situations as far as there was time"),
         );
     }
 }

@@ -8,7 +8,7 @@ use crate::source::Span;
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     for place in subject.working_places() {
         let exits = subject.graph.exits(place);
-        if exits.is_empty() || subject.has_time_limit(place) {
+        if exits.is_empty() || subject.has_time_limit(place) || goes_on(subject, subject.graph.node(place)) {
             continue;
         }
         let exits: Vec<TransitionId> = exits.iter().collect();
@@ -22,13 +22,20 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             .everywhere
             .iter()
             .any(|id| matches!(subject.playbook.transitions[id.index()].trigger, Trigger::After(_)));
-        if let (false, Some(waits)) = (limited, waits(subject, &scope.start)) {
+        let node = subject.graph.start_node(ScopeId(index as u32));
+        if let (false, Some(waits)) = (limited || goes_on(subject, node), waits(subject, &scope.start)) {
             let called = subject.call_scope(ScopeId(index as u32));
             let Some(first) = scope.start.first() else { continue };
             let span = subject.playbook.transitions[first.index()].span;
             findings.push(report(span, format!("{called} may never get past its start"), waits, false));
         }
     }
+}
+
+/// Whether what is known of everybody there lets them go on.
+fn goes_on(subject: &Subject<'_>, node: petgraph::stable_graph::NodeIndex) -> bool {
+    let node = subject.graph.graph().node_weight(node);
+    subject.goes_on.get().zip(node).is_some_and(|(known, node)| known.contains(node))
 }
 
 fn report(span: Span, message: String, (span_of_way, way): (Span, &str), after: bool) -> Diagnostic {
@@ -96,6 +103,19 @@ mod tests {
         let text = "playbook p { facts of the customer { f : yes/no }
                     stage a { -> x when f -> y when not f } end x success end y success }";
         assert_eq!(said(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_decided_on_the_way_keeps_nobody() {
+        let text = |fixed: &str| {
+            format!(
+                "playbook p {{ facts of the customer {{ m : int in 0..3 {fixed} }}
+                 start -> a when m >= 2  -> z otherwise
+                 stage a {{ task t mandatory \"T\"  -> x when m >= 1 }} end x success end z failure }}"
+            )
+        };
+        assert_eq!(said(&text("fixed")), Vec::<String>::new());
+        assert_eq!(said(&text("")), ["unbounded-wait: who is in stage `a` may wait there for ever"]);
     }
 
     #[test]

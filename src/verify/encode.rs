@@ -18,6 +18,7 @@
 //! space.satisfiable(set)?; space.implies(set, other)?; space.words(set, …)?; space.plainest(set)?;
 //! ```
 
+mod assigned;
 mod facts;
 pub mod formula;
 mod lower;
@@ -29,6 +30,8 @@ mod words;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub(crate) use assigned::reads;
+pub use assigned::{Course, Step};
 pub use facts::{Change, Facts, Values};
 pub use lower::{Lowering, Truth};
 pub use plain::{Assignment, Chosen};
@@ -77,6 +80,9 @@ pub struct Prepared<'a> {
     pub(crate) other_texts: u16,
     /// Whether any condition asks if a fact is known.
     pub(crate) asks: bool,
+    /// Facts without a default that stages set, or that decide what is set: whether they are known when that is done is
+    /// told apart, as an unknown value leaves a fact as it is.
+    pub(crate) unsure: BTreeSet<FactId>,
     /// Whether every fact that can be unknown is looked at as one that may be.
     pub(crate) cautious: bool,
     /// By `let`: the facts of which it asks that.
@@ -126,8 +132,15 @@ impl<'a> Prepared<'a> {
         });
         texts.extend(own);
         let other_texts = facts.count().clamp(1, 16) as u16;
-        let mut prepared =
-            Prepared { playbook, texts: texts.into_iter().collect(), other_texts, asks, cautious, lets: Vec::new() };
+        let mut prepared = Prepared {
+            playbook,
+            texts: texts.into_iter().collect(),
+            other_texts,
+            asks,
+            unsure: unsure(playbook),
+            cautious,
+            lets: Vec::new(),
+        };
         if asks {
             // The resolver refuses circles; `let`s may use later ones, so the pass is repeated until nothing changes.
             prepared.lets = vec![BTreeSet::new(); playbook.lets.len()];
@@ -168,6 +181,39 @@ impl<'a> Prepared<'a> {
             Node::Let(id) => asked.extend(self.lets.get(id.index()).into_iter().flatten()),
             _ => {}
         });
+    }
+}
+
+/// Facts without a default that stages set, or that are read where one is.
+fn unsure(playbook: &Playbook) -> BTreeSet<FactId> {
+    let mut unsure = BTreeSet::new();
+    let mut set = Vec::new();
+    for stage in &playbook.stages {
+        assignments(&stage.body, &mut set);
+        for cadence in &stage.cadences {
+            assignments(&playbook.cadences[cadence.index()].body, &mut set);
+        }
+    }
+    for assignment in set {
+        unsure.insert(assignment.fact);
+        assignment.value.walk_all(playbook, &mut |part| {
+            if let Node::Atom(Atom::Fact(fact) | Atom::Unknown(fact)) = part.node {
+                unsure.insert(fact);
+            }
+        });
+    }
+    unsure.retain(|fact| playbook.facts[fact.index()].default.is_none());
+    unsure
+}
+
+/// The assignments of a body, in order.
+pub(crate) fn assignments<'w>(body: &'w [Work], into: &mut Vec<&'w crate::model::Assignment>) {
+    for work in body {
+        match work {
+            Work::Set(assignment) => into.push(assignment),
+            Work::Together(inner) => assignments(inner, into),
+            Work::Task(_) | Work::Step(_) => {}
+        }
     }
 }
 

@@ -14,13 +14,14 @@ pub use crate::verify::encode::{Facts, Values};
 pub use site::{Site, Way};
 
 use crate::graph::{Node, StateGraph};
+use crate::model::Node as Part;
 use crate::model::{
-    BlockId, FactId, FactScope, Place, Playbook, ScopeId, ScopeKind, ServiceId, StageId, TransitionId, Trigger,
-    Volatility, Work,
+    Assignment, Atom, BlockId, FactId, FactScope, Place, Playbook, ScopeId, ScopeKind, ServiceId, StageId,
+    TransitionId, Trigger, Volatility, Work,
 };
 use crate::value::Value;
 use crate::verify::encode::formula::{Variable, Whose};
-use crate::verify::encode::{Change, Prepared};
+use crate::verify::encode::{Change, Course, Outlook, Prepared, Step, assignments, reads};
 use crate::verify::kernel::{Bdd, Decided};
 use petgraph::stable_graph::NodeIndex;
 use petgraph::visit::{Dfs, EdgeRef};
@@ -39,6 +40,10 @@ pub struct Setting<'a> {
     behind: BTreeMap<TransitionId, BTreeSet<NodeIndex>>,
     /// By end: what is known there; none where nobody gets.
     ends: Vec<Option<Facts>>,
+    /// Stages that go on where they were left: what they set before is not set again.
+    resumed: BTreeSet<StageId>,
+    /// Every assignment of a stage's own work, in order.
+    assignments: Vec<&'a Assignment>,
     /// So many nodes of diagrams may be made for each place.
     pub budget: usize,
 }
@@ -70,6 +75,8 @@ impl<'a> Known<'a> {
             setters: setters(playbook),
             behind: behind(playbook, graph),
             ends: vec![None; playbook.ends.len()],
+            assignments: all_assignments(playbook),
+            resumed: resumed(playbook),
             budget,
         };
         let count = graph.graph().node_count();
@@ -222,7 +229,14 @@ impl<'a> Known<'a> {
             }
             _ => (later.clone(), later),
         };
-        let (during, after_body) = if site.at_once { (facts.clone(), facts.clone()) } else { (during, after_body) };
+        let (during, after_body) = match (site.at_once, node) {
+            (false, _) => (during, after_body),
+            // Nothing has changed but what the stage sets.
+            (true, Node::Place(place @ Place::Stage(stage))) => {
+                (setting.during(facts, place), setting.after_body(facts, stage))
+            }
+            (true, _) => (facts.clone(), facts.clone()),
+        };
         let here = if site.at_once { site.entry } else { site.any };
         let mut out = Vec::new();
         let mut never = Vec::new();
@@ -251,7 +265,8 @@ impl<'a> Known<'a> {
         for way in site.completion.clone() {
             let set = site.space.kernel().and(left, way.holds)?;
             take(&mut site, way.transition, set, &after_body)?;
-            if !way.may_be_spent {
+            // Where order does not decide, one before it that is unknown does not keep this one from being taken.
+            if !way.may_be_spent && site.first_match {
                 left = site.space.kernel().and(left, way.holds.not())?;
             }
         }
@@ -293,13 +308,19 @@ fn matters_later(variable: &Variable) -> bool {
     }
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
     /// How what is known of a variable may change while time passes in a scope.
     #[must_use]
     pub fn change(&self, variable: &Variable, scope: ScopeId) -> Change {
         match variable {
             Variable::Service => Change::Stays,
             Variable::Done(..) | Variable::Happened(..) | Variable::EndedAt(..) => Change::Rises,
+            Variable::Unknown(fact, Whose::Customer | Whose::Own)
+                if self.prepared.playbook.facts[fact.index()].volatility == Volatility::Kept
+                    && !self.set_by_others(*fact, scope) =>
+            {
+                Change::Stays
+            }
             Variable::Unknown(..) => Change::Falls,
             Variable::Fact(fact, Whose::Customer | Whose::Own)
             | Variable::Member(fact, Whose::Customer | Whose::Own, _) => {
@@ -358,9 +379,7 @@ impl Setting<'_> {
     /// What is known before anything has happened: facts the playbook keeps have their default.
     fn at_first(&self) -> Facts {
         let mut facts = Facts::default();
-        if self.prepared.cautious {
-            self.add_defaults(&mut facts, FactScope::Customer, |_| true);
-        }
+        self.add_defaults(&mut facts, FactScope::Customer, |_| true);
         facts
     }
 
@@ -375,16 +394,78 @@ impl Setting<'_> {
             {
                 facts.insert_value(playbook, id, whose, default);
             }
+            if fact.volatility == Volatility::Kept && fact.scope == scope && wanted(id) {
+                // One without a default is known to nobody until a stage sets it.
+                let ways = fact.default.iter().map(|_| u32::MAX).collect();
+                facts.0.insert(Variable::Given(id, whose), Values::Given { ways, reads: BTreeSet::new() });
+                if fact.default.is_none() {
+                    facts.0.insert(Variable::Unknown(id, whose), Values::Choices(2));
+                }
+            }
         }
     }
 
     /// What is left of what is known when time has passed.
     fn later(&self, facts: &Facts, scope: ScopeId) -> Facts {
         let left = facts.0.iter().filter_map(|(variable, values)| {
-            let values = values.changed(self.change(variable, scope), self.most(variable))?;
+            let change = match (variable, values) {
+                (Variable::Given(fact, _), Values::Given { reads, .. }) => {
+                    let stays = reads.iter().chain([fact]).all(|fact| self.stays(*fact, scope));
+                    if stays { Change::Stays } else { Change::Any }
+                }
+                _ => self.change(variable, scope),
+            };
+            let values = values.changed(change, self.most(variable))?;
             Some((variable.clone(), values))
         });
         Facts(left.collect())
+    }
+
+    /// Whether a fact stays as it is while time passes in a scope.
+    fn stays(&self, fact: FactId, scope: ScopeId) -> bool {
+        self.change(&Variable::Fact(fact, self.whose(fact)), scope) == Change::Stays
+    }
+
+    /// Whose a fact is that a stage sets or reads.
+    fn whose(&self, fact: FactId) -> Whose {
+        match self.prepared.playbook.facts[fact.index()].scope {
+            FactScope::Customer => Whose::Customer,
+            FactScope::Service => Whose::Own,
+        }
+    }
+
+    /// What a stage does to facts before its completion transitions are looked at.
+    #[must_use]
+    pub fn course(&self, stage: StageId, held: bool) -> Course<'a> {
+        let playbook = self.prepared.playbook;
+        let known = &playbook.stages[stage.index()];
+        let in_rounds = self.set_in_rounds(stage);
+        let facts = (0..playbook.facts.len() as u32).map(FactId);
+        let stays = facts.filter(|fact| !in_rounds.contains(fact) && self.stays(*fact, known.scope)).collect();
+        let mut course = Course { steps: Vec::new(), stays };
+        if held {
+            course.steps.push(Step::Wait);
+        }
+        steps(&known.body, Outlook::place(playbook, Place::Stage(stage)), &mut course.steps);
+        course
+    }
+
+    /// The facts that rounds of a stage set.
+    fn set_in_rounds(&self, stage: StageId) -> BTreeSet<FactId> {
+        let playbook = self.prepared.playbook;
+        let mut set = Vec::new();
+        for cadence in &playbook.stages[stage.index()].cadences {
+            assignments(&playbook.cadences[cadence.index()].body, &mut set);
+        }
+        set.into_iter().map(|assignment| assignment.fact).collect()
+    }
+
+    /// What every fact of the customer that the playbook keeps is when a journey begins, and of its own services' facts.
+    #[must_use]
+    pub fn kept_at_first(&self) -> Facts {
+        let mut facts = self.at_first();
+        self.add_defaults(&mut facts, FactScope::Service, |_| true);
+        facts
     }
 
     /// The number of choices of a variable.
@@ -406,9 +487,9 @@ impl Setting<'_> {
             Place::Stage(stage) => {
                 let stage = &playbook.stages[stage.index()];
                 let mut set = Vec::new();
-                site::assignments(&stage.body, &mut set);
+                assignments(&stage.body, &mut set);
                 for cadence in &stage.cadences {
-                    site::assignments(&playbook.cadences[cadence.index()].body, &mut set);
+                    assignments(&playbook.cadences[cadence.index()].body, &mut set);
                 }
                 let set: BTreeSet<FactId> = set.into_iter().map(|assignment| assignment.fact).collect();
                 without(facts, &set)
@@ -420,30 +501,59 @@ impl Setting<'_> {
     /// What is known when the body of a stage is done.
     fn after_body(&self, facts: &Facts, stage: StageId) -> Facts {
         let playbook = self.prepared.playbook;
+        let in_rounds = self.set_in_rounds(stage);
+        let resumed = self.resumed.contains(&stage);
         let stage = &playbook.stages[stage.index()];
-        let mut in_rounds = Vec::new();
-        for cadence in &stage.cadences {
-            site::assignments(&playbook.cadences[cadence.index()].body, &mut in_rounds);
-        }
-        let in_rounds: BTreeSet<FactId> = in_rounds.into_iter().map(|assignment| assignment.fact).collect();
         let mut set = Vec::new();
-        site::assignments(&stage.body, &mut set);
+        assignments(&stage.body, &mut set);
         let mut facts = facts.clone();
         for assignment in set {
-            let fact = assignment.fact;
+            let (fact, whose) = (assignment.fact, self.whose(assignment.fact));
+            let before = facts.0.get(&Variable::Given(fact, whose)).cloned();
+            let certain = self.certain(assignment, &facts);
             facts = without(&facts, &BTreeSet::from([fact]));
             let stays = !in_rounds.contains(&fact)
                 && playbook.facts[fact.index()].volatility == Volatility::Kept
                 && !self.set_by_others(fact, stage.scope);
-            if let (true, Some(value)) = (stays, site::constant(self, assignment)) {
-                let whose = match playbook.facts[fact.index()].scope {
-                    FactScope::Customer => Whose::Customer,
-                    FactScope::Service => Whose::Own,
-                };
+            if !stays || resumed {
+                continue;
+            }
+            if let Some(value) = site::constant(self, assignment) {
                 facts.insert_value(playbook, fact, whose, &value);
+            }
+            let number = self.assignments.iter().position(|known| std::ptr::eq(*known, assignment));
+            if let (Some(number), Some(reads)) = (number, reads(self.prepared, assignment))
+                && reads.iter().all(|read| !in_rounds.contains(read) && self.stays(*read, stage.scope))
+            {
+                let set = Values::Given { ways: BTreeSet::from([number as u32]), reads };
+                // What is unknown leaves it as it was.
+                let set = if certain { Some(set) } else { before.and_then(|before| before.join(&set)) };
+                if let Some(set) = set {
+                    facts.0.insert(Variable::Given(fact, whose), set);
+                }
             }
         }
         without(&facts, &in_rounds)
+    }
+
+    /// Whether what a fact is set to is known for certain.
+    fn certain(&self, assignment: &Assignment, facts: &Facts) -> bool {
+        let playbook = self.prepared.playbook;
+        let mut certain = true;
+        assignment.value.walk_all(playbook, &mut |part| match &part.node {
+            Part::Atom(Atom::Fact(fact)) => {
+                let known = facts.0.get(&Variable::Unknown(*fact, self.whose(*fact))) == Some(&Values::Choices(1));
+                certain &= known || playbook.facts[fact.index()].default.is_some();
+            }
+            // A calculation may have no result.
+            Part::Divide(..) | Part::Times(..) | Part::Sum(..) | Part::PercentOf(..) | Part::Negate(_) => {
+                certain = false
+            }
+            Part::Atom(Atom::Unknown(_) | Atom::Service | Atom::ThisService) => {}
+            Part::Atom(_) | Part::Quantified(..) => certain = false,
+            _ => {}
+        });
+        certain
     }
 
     /// Without what tracks of a block may have set, or what was known of its services from outside.
@@ -478,11 +588,12 @@ impl Setting<'_> {
                         | Variable::Unknown(_, Whose::Own)
                         | Variable::Done(_, Whose::Own)
                         | Variable::Happened(_, Whose::Own)
+                        | Variable::Given(_, Whose::Own)
                 )
             });
             // A service may be added at any time while the block runs.
             let mut begun = self.later(&begun, scope);
-            if self.prepared.cautious && !crate::verify::services::re_entered(playbook) {
+            if !crate::verify::services::re_entered(playbook) {
                 // Nothing has set them before: only tracks of this scope do, and this one has done nothing yet.
                 let alone = |fact: FactId| self.setters[fact.index()].iter().all(|setter| *setter == scope);
                 self.add_defaults(&mut begun, FactScope::Service, alone);
@@ -522,11 +633,43 @@ impl Setting<'_> {
 }
 
 fn without(facts: &Facts, set: &BTreeSet<FactId>) -> Facts {
-    let left = facts.0.iter().filter(|(variable, _)| match variable {
+    let left = facts.0.iter().filter(|(variable, values)| match variable {
         Variable::Fact(fact, _) | Variable::Member(fact, ..) | Variable::Unknown(fact, _) => !set.contains(fact),
+        Variable::Given(fact, _) => {
+            let read = match values {
+                Values::Given { reads, .. } => !reads.is_disjoint(set),
+                _ => false,
+            };
+            !set.contains(fact) && !read
+        }
         _ => true,
     });
     Facts(left.map(|(variable, values)| (variable.clone(), values.clone())).collect())
+}
+
+/// Stages that somebody comes back to with `resume`.
+fn resumed(playbook: &Playbook) -> BTreeSet<StageId> {
+    let back = playbook.transitions.iter().filter(|transition| transition.resume);
+    back.filter_map(|transition| if let Place::Stage(stage) = transition.target { Some(stage) } else { None }).collect()
+}
+
+/// The assignments of the work of all stages, in order.
+fn all_assignments(playbook: &Playbook) -> Vec<&Assignment> {
+    let mut all = Vec::new();
+    playbook.stages.iter().for_each(|stage| assignments(&stage.body, &mut all));
+    all
+}
+
+/// The steps of a body: time may pass while a task is open.
+fn steps<'a>(body: &'a [Work], outlook: Outlook, into: &mut Vec<Step<'a>>) {
+    for work in body {
+        match work {
+            Work::Task(_) => into.push(Step::Wait),
+            Work::Step(_) => {}
+            Work::Set(assignment) => into.push(Step::Set(assignment, outlook)),
+            Work::Together(inner) => steps(inner, outlook, into),
+        }
+    }
 }
 
 impl Facts {
@@ -570,7 +713,7 @@ fn setters(playbook: &Playbook) -> Vec<BTreeSet<ScopeId>> {
     let mut setters = vec![BTreeSet::new(); playbook.facts.len()];
     let mut note = |body: &[Work], scope: ScopeId| {
         let mut set = Vec::new();
-        site::assignments(body, &mut set);
+        assignments(body, &mut set);
         for assignment in set {
             setters[assignment.fact.index()].insert(scope);
         }

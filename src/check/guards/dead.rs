@@ -175,12 +175,22 @@ impl Dead {
                     format!("the transition to {target} is never taken: nobody who gets to {here} meets its condition"),
                 )
                 .help("Every way that leads here makes the condition false"),
-                Why::NothingLeft => Diagnostic::new(
-                    &DEAD_EXIT,
-                    guards.span(id),
-                    format!("`otherwise` to {target} is never taken: the other conditions leave nothing over"),
-                )
-                .help("Take it out, or look at the other conditions"),
+                Why::NothingLeft => {
+                    let mut finding = Diagnostic::new(
+                        &DEAD_EXIT,
+                        guards.span(id),
+                        format!("`otherwise` to {target} is never taken: the other conditions leave nothing over"),
+                    )
+                    .help("Take it out, or look at the other conditions");
+                    let others = match node {
+                        Node::Start(scope) => guards.subject.graph.start(*scope),
+                        Node::Place(place) => &guards.subject.graph.exits(*place).completion,
+                    };
+                    for other in others.iter().filter(|other| **other != id).take(6) {
+                        finding = finding.related(guards.span(*other), "taken, or not known yet");
+                    }
+                    finding
+                }
                 Why::Covered(before) | Why::Preempted(before) => {
                     let how = if matches!(first, Why::Preempted(_)) {
                         "as soon as its condition is true, a `whenever` is taken"

@@ -3,14 +3,17 @@
 //! First a customer whose facts are the same from day 0 on and lead along a short way to the place; then whoever
 //! [`crate::verify::find`] comes upon.
 
+mod pace;
+
 use crate::diagnostic::Severity;
 use crate::graph::{EdgeClass, Node, StateGraph};
 use crate::model::{
-    BlockId, EventMatch, Expr, Fact, FactScope, Place, Playbook, ScopeId, ServiceId, TaskRef, TransitionId, Trigger,
-    Work,
+    BlockId, EndId, EventMatch, Expr, Fact, FactId, FactScope, Place, Playbook, ScopeId, ServiceId, SustainedId,
+    TaskRef, TransitionId, Trigger, Volatility, Work,
 };
 use crate::run::evaluate::View;
 use crate::run::event::{Effect, Observer};
+use crate::run::explain::Gap;
 use crate::run::journey::Stop;
 use crate::run::state::{State, TrackId};
 use crate::run::timeline::{Timeline, follow};
@@ -18,9 +21,12 @@ use crate::run::{Customer, Machine};
 use crate::source::FileId;
 use crate::value::{DAY, Date, Value};
 use crate::verify::encode::formula::{Domain, Formula, Variable, Whose};
-use crate::verify::encode::{Assignment, Change, Chosen, Lowering, Outlook, Space};
+use crate::verify::encode::{self, Assignment, Change, Chosen, Course, Facts, Lowering, Outlook, Space, assignments};
+use crate::verify::explore::Budget;
 use crate::verify::kernel::{Bdd, Decided};
 use crate::verify::known::Setting;
+use crate::verify::{Ask, Found, find};
+use pace::Pace;
 use petgraph::stable_graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use serde_json::{Value as Json, json};
@@ -28,12 +34,14 @@ use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a customer is to show at a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::check) enum Wanted {
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) enum Wanted<'e> {
     /// Nothing moves any more, with work and needs settled.
     Stuck,
     /// Both transitions can be taken at the same moment.
     Both(TransitionId, TransitionId),
+    /// This end is come to where the condition is false.
+    Unmet(EndId, &'e Expr),
 }
 
 /// A customer who shows it.
@@ -51,11 +59,26 @@ pub(in crate::check) struct Examples<'a> {
     graph: &'a StateGraph,
     machine: OnceCell<Machine>,
     left: Cell<usize>,
+    events: Cell<u64>,
+}
+
+/// What came of looking through situations.
+pub(in crate::check) enum Searched {
+    /// A customer shows it.
+    Seen(Box<Example>),
+    /// No customer does: all situations were seen.
+    Nobody,
+    /// Not known.
+    Open,
 }
 
 /// Customers tried for a whole playbook, and ways for one finding.
 const TRIES: usize = 1_500;
 const WAYS: usize = 8;
+/// Events followed for one finding, and for a whole playbook; and what a search counts at least.
+const EACH: u64 = 4_000;
+const ALL: u64 = 16_000;
+const LEAST: u64 = 200;
 /// Nodes of diagrams for one way.
 const BUDGET: usize = 300_000;
 /// A journey is followed so long.
@@ -68,15 +91,23 @@ type Step = (Node, TransitionId);
 
 impl<'a> Examples<'a> {
     pub fn new(playbook: &'a Playbook, graph: &'a StateGraph) -> Examples<'a> {
-        Examples { playbook, graph, machine: OnceCell::new(), left: Cell::new(TRIES) }
+        Examples { playbook, graph, machine: OnceCell::new(), left: Cell::new(TRIES), events: Cell::new(ALL) }
     }
 
     pub fn machine(&self) -> &Machine {
         self.machine.get_or_init(|| Machine::new(self.playbook.clone()))
     }
 
-    /// A customer who shows it at a node; none where none was found.
-    pub fn find(&self, setting: &Setting<'a>, node: Node, wanted: Wanted) -> Option<Example> {
+    /// A customer who shows it at a node, along a short way there or in any situation there is.
+    pub fn shown(&self, setting: &Setting<'a>, node: Node, wanted: Wanted<'_>) -> Searched {
+        match self.find(setting, node, wanted) {
+            Some(example) => Searched::Seen(Box::new(example)),
+            None => self.search(node, wanted),
+        }
+    }
+
+    /// A customer who shows it, whose facts lead to a node along a short way.
+    fn find(&self, setting: &Setting<'a>, node: Node, wanted: Wanted<'_>) -> Option<Example> {
         let (mut penalties, mut tried) = (BTreeMap::new(), BTreeSet::new());
         for _ in 0..WAYS {
             let left = self.left.get().checked_sub(1)?;
@@ -85,17 +116,84 @@ impl<'a> Examples<'a> {
             if !tried.insert(way.clone()) {
                 continue;
             }
-            for late in [false, true] {
-                if late && self.task_to_hold(node).is_none() {
-                    continue;
-                }
-                let Ok(Some((customer, lines))) = self.along(setting, &way, node, wanted, late, None) else { continue };
+            for pace in self.paces(node, wanted) {
+                let Ok(Some((customer, lines))) = self.along(setting, &way, node, wanted, pace, None) else { continue };
                 if let Some(example) = self.replay(customer, lines, node, wanted) {
                     return Some(example);
                 }
             }
         }
         None
+    }
+
+    /// When what is known may change, for what is wanted at a node.
+    fn paces(&self, node: Node, wanted: Wanted<'_>) -> Vec<Pace> {
+        let mut paces = vec![Pace::Never];
+        if self.task_to_hold(node).is_some() {
+            paces.push(Pace::Late);
+        }
+        paces.extend(pace::turns(self.playbook, &self.conditions_of(wanted)));
+        paces
+    }
+
+    /// The conditions of what is wanted.
+    fn conditions_of<'e>(&self, wanted: Wanted<'e>) -> Vec<&'e Expr>
+    where
+        'a: 'e,
+    {
+        match wanted {
+            Wanted::Both(one, other) => {
+                let guards = [one, other].into_iter().filter_map(|id| self.guard(id));
+                guards.map(|guard| -> &'e Expr { guard }).collect()
+            }
+            Wanted::Stuck => Vec::new(),
+            Wanted::Unmet(_, condition) => vec![condition],
+        }
+    }
+
+    /// Looks through the situations customers can come to, with the interpreter itself.
+    fn search(&self, node: Node, wanted: Wanted<'_>) -> Searched {
+        let most = self.events.get().min(EACH);
+        if most == 0 || !self.playbook.can_be_written_out() {
+            return Searched::Open;
+        }
+        let machine = self.machine();
+        let goal = |machine: &Machine, state: &State, effect: Option<&Effect>| match (wanted, effect) {
+            (Wanted::Both(..) | Wanted::Unmet(..), Some(effect)) => shows(machine, state, effect, node, wanted),
+            (Wanted::Stuck, None) => stuck(machine, state, node),
+            _ => false,
+        };
+        let events: Vec<EventMatch> = match wanted {
+            Wanted::Both(one, other) => [one, other]
+                .into_iter()
+                .filter_map(|id| match &self.playbook.transitions[id.index()].trigger {
+                    Trigger::On(event, _) => Some(event.clone()),
+                    _ => None,
+                })
+                .collect(),
+            Wanted::Stuck | Wanted::Unmet(..) => Vec::new(),
+        };
+        let conditions = match wanted {
+            Wanted::Unmet(_, condition) => vec![condition],
+            _ => Vec::new(),
+        };
+        let of_service = self.outlook(node).in_service;
+        let ask = Ask { conditions: &conditions, events: &events, of_service, outputs: false };
+        let mut budget = Budget::new(most);
+        let found = find(machine, &goal, &ask, "", &mut budget);
+        self.events.set(self.events.get().saturating_sub((most - budget.left()).max(LEAST)));
+        match found {
+            Found::Nobody(_) if pace::clocks(self.playbook, &self.conditions_of(wanted)) > 1 => Searched::Open,
+            Found::Nobody(_) => Searched::Nobody,
+            Found::Unknown(_) => Searched::Open,
+            Found::Example(witness) => {
+                let told = witness.journey.to_json(machine);
+                let lines = told["timeline"].as_array().cloned().unwrap_or_default();
+                let customer = witness.journey.customer.clone();
+                self.replay(customer, lines, node, wanted)
+                    .map_or(Searched::Open, |example| Searched::Seen(Box::new(example)))
+            }
+        }
     }
 
     /// The cheapest way to a node, from the start of the playbook into the blocks around it. Each time it is asked for, what was
@@ -220,29 +318,32 @@ impl<'a> Examples<'a> {
         })
     }
 
-    /// The customer whose facts lead along a way and show it at its end, with what is said meanwhile. Where it is `late`,
-    /// what can change changes at the end of the way, while a task is open.
+    /// The customer whose facts lead along a way and show it at its end, with what is said meanwhile.
     fn along(
         &self,
         setting: &Setting<'a>,
         way: &[Step],
         node: Node,
-        wanted: Wanted,
-        late: bool,
+        wanted: Wanted<'_>,
+        pace: Pace,
         ends: Option<&BTreeMap<(ScopeId, ServiceId), Place>>,
     ) -> Decided<Option<(Customer, Vec<Json>)>> {
         let prepared = setting.prepared;
         let mut lowering = Lowering::new(prepared, self.outlook(node));
+        lowering.doubt();
+        let (course, behind) = self.course(way, node);
         for (at, _) in way.iter().copied().chain([(node, TransitionId(0))]) {
             let guards = self.completion(at).iter().copied().chain(self.whenever(at)).filter_map(|id| self.guard(id));
             guards.chain(self.conditions(at)).for_each(|condition| lowering.ask(condition));
         }
         let mut steps = Vec::new();
-        for (at, id) in way {
+        for ((at, id), behind) in way.iter().zip(&behind) {
             lowering.move_to(self.outlook(*at));
+            lowering.look_at(&course, Some(*behind));
             steps.push(self.taken(&mut lowering, *at, *id, None));
         }
         lowering.move_to(self.outlook(node));
+        lowering.look_at(&course, None);
         let needs: Vec<Formula> =
             self.conditions(node).into_iter().map(|condition| lowering.condition(condition).holds).collect();
         let holds = |lowering: &mut Lowering<'a>, id: TransitionId| {
@@ -251,6 +352,7 @@ impl<'a> Examples<'a> {
         let mut inner = Vec::new();
         let (both, ways_out) = match wanted {
             Wanted::Both(one, other) => (vec![holds(&mut lowering, one), holds(&mut lowering, other)], Vec::new()),
+            Wanted::Unmet(_, condition) => (vec![lowering.condition(condition).fails], Vec::new()),
             Wanted::Stuck => {
                 let ids = self.completion(node).iter().copied().chain(self.whenever(node));
                 let ids = ids.filter(|id| !setting.may_be_spent(*id, node)).filter(|id| {
@@ -283,6 +385,20 @@ impl<'a> Examples<'a> {
         if self.outlook(node).in_service {
             lowering.formulas().declare(Variable::Service, Domain::Choice(self.playbook.services.len() as u16));
         }
+        let mut holds_at_first = |id: SustainedId, holds: bool| {
+            let truth = lowering.condition(&self.playbook.sustained[id.index()].condition);
+            steps.push(if holds { truth.holds } else { truth.fails });
+        };
+        if let Pace::Turn { from, then, .. } = pace {
+            holds_at_first(then, false);
+            if let Some(from) = from {
+                holds_at_first(from, true);
+            }
+        }
+        steps.push(lowering.follow(&course, &Facts::default()));
+        if !way.iter().any(|(at, _)| matches!(at, Node::Place(Place::Block(_)))) {
+            steps.push(lowering.before(&course, &setting.kept_at_first()));
+        }
         let mut space = Space::new(lowering, BUDGET)?;
         if let Node::Place(Place::Block(block)) = node
             && ends.is_none()
@@ -301,7 +417,7 @@ impl<'a> Examples<'a> {
             let Some(plain) = space.plainest(set)? else { return Ok(None) };
             let at = self.positions(&plain);
             if !at.is_empty() {
-                return self.along(setting, way, node, wanted, false, Some(&at));
+                return self.along(setting, way, node, wanted, Pace::Never, Some(&at));
             }
         }
         let (mut path, mut end) = (space.universe(), space.universe());
@@ -320,10 +436,10 @@ impl<'a> Examples<'a> {
             end = space.kernel().and(end, ever.not())?;
         }
         let scope = self.outlook(node).scope;
-        if !late {
+        if pace == Pace::Never {
             let set = space.kernel().and(path, end)?;
             let Some(plain) = space.plainest(set)? else { return Ok(None) };
-            let customer = self.customer(&space, &plain);
+            let customer = self.customer(&space, &self.at_first(&plain, &course));
             let lines = self.events(way, wanted, own(&plain));
             return Ok(Some((customer, lines)));
         }
@@ -339,12 +455,57 @@ impl<'a> Examples<'a> {
             }
         }
         let Some(first) = space.plainest(path)? else { return Ok(None) };
-        let (customer, becomes) = (self.customer(&space, &first), self.customer(&space, &then));
+        let customer = self.customer(&space, &self.at_first(&first, &course));
+        let becomes = self.customer(&space, &self.at_first(&then, &course));
         let mut lines = self.events(way, wanted, own(&first));
         // A stage with a limit is soon left again; to one without, the way may take its time.
-        let day = if wanted == Wanted::Stuck { 400 } else { lines.len() as u64 + 1 };
-        lines.extend(self.changes(&customer, &becomes, node, own(&first), day));
+        let day = match (pace, wanted) {
+            (Pace::Turn { days, .. }, _) => lines.len() as u64 + days,
+            (_, Wanted::Stuck) => 400,
+            _ => lines.len() as u64 + 1,
+        };
+        let hold = if pace == Pace::Late { self.task_to_hold(node) } else { None };
+        lines.extend(self.changes(&customer, &becomes, node, own(&first), (day, hold)));
         Ok(Some((customer, lines)))
+    }
+
+    /// What stages set on a way and at its end, and how much of it is done when each node is left.
+    fn course(&self, way: &[Step], node: Node) -> (Course<'a>, Vec<usize>) {
+        let facts = (0..self.playbook.facts.len() as u32).map(FactId);
+        let mut course = Course { steps: Vec::new(), stays: facts.collect() };
+        let mut behind = Vec::new();
+        for at in way.iter().map(|(at, _)| *at).chain([node]) {
+            if let Node::Place(Place::Stage(stage)) = at {
+                let mut set = Vec::new();
+                assignments(&self.playbook.stages[stage.index()].body, &mut set);
+                course.steps.extend(set.into_iter().map(|set| encode::Step::Set(set, self.outlook(at))));
+            }
+            behind.push(course.steps.len());
+        }
+        behind.pop();
+        (course, behind)
+    }
+
+    /// What is known at first, where it is chosen what is known in the end: without what the playbook keeps, and with facts
+    /// that stages set as they were before.
+    fn at_first(&self, plain: &Assignment, course: &Course<'_>) -> Assignment {
+        let set = course.set();
+        let kept = |fact: FactId| self.playbook.facts[fact.index()].volatility == Volatility::Kept;
+        let facts = plain.0.iter().filter_map(|(variable, chosen)| {
+            let (variable, earlier) = match variable {
+                Variable::Earlier(variable, 0) => (variable.as_ref(), true),
+                Variable::Earlier(..) => return None,
+                variable => (variable, false),
+            };
+            let at_first = match variable {
+                Variable::Fact(fact, _) | Variable::Member(fact, ..) | Variable::Unknown(fact, _) => {
+                    !kept(*fact) && set.contains(fact) == earlier
+                }
+                _ => !earlier,
+            };
+            at_first.then(|| (variable.clone(), *chosen))
+        });
+        Assignment(facts.collect())
     }
 
     /// Where every track of a block is at an end.
@@ -389,10 +550,10 @@ impl<'a> Examples<'a> {
     }
 
     /// The events that a way and what is wanted need, one a day.
-    fn events(&self, way: &[Step], wanted: Wanted, own: Option<ServiceId>) -> Vec<Json> {
+    fn events(&self, way: &[Step], wanted: Wanted<'_>, own: Option<ServiceId>) -> Vec<Json> {
         let last = match wanted {
             Wanted::Both(one, _) => Some(one),
-            Wanted::Stuck => None,
+            Wanted::Stuck | Wanted::Unmet(..) => None,
         };
         let mut lines = Vec::new();
         for id in way.iter().map(|(_, id)| *id).chain(last) {
@@ -429,7 +590,7 @@ impl<'a> Examples<'a> {
         becomes: &Customer,
         node: Node,
         own: Option<ServiceId>,
-        day: u64,
+        (day, hold): (u64, Option<&crate::model::Offer>),
     ) -> Vec<Json> {
         let mut lines = Vec::new();
         let machine = self.machine();
@@ -469,7 +630,7 @@ impl<'a> Examples<'a> {
                 lines.push(Json::Object(line));
             }
         }
-        if let Some(offer) = self.task_to_hold(node) {
+        if let Some(offer) = hold {
             let mut line = serde_json::Map::new();
             line.insert("day".to_owned(), (day + 1).into());
             let scope = self.outlook(node);
@@ -610,7 +771,7 @@ impl<'a> Examples<'a> {
     }
 
     /// Follows a customer; an example where it shows what is wanted.
-    fn replay(&self, customer: Customer, lines: Vec<Json>, node: Node, wanted: Wanted) -> Option<Example> {
+    fn replay(&self, customer: Customer, lines: Vec<Json>, node: Node, wanted: Wanted<'_>) -> Option<Example> {
         let machine = self.machine();
         let text = lines.iter().map(Json::to_string).collect::<Vec<String>>().join("\n");
         let (timeline, mistakes) = Timeline::read(machine, FileId(0), &text);
@@ -622,7 +783,7 @@ impl<'a> Examples<'a> {
         let followed = follow(machine, &customer, said, &mut eye, Some(HORIZON));
         let refused = followed.findings.iter().any(|finding| finding.severity == Severity::Error);
         let shown = match wanted {
-            Wanted::Both(..) => eye.seen,
+            Wanted::Both(..) | Wanted::Unmet(..) => eye.seen,
             Wanted::Stuck => followed.stop == Stop::Waiting && stuck(machine, &followed.state, node),
         };
         (shown && !refused).then(|| {
@@ -706,47 +867,56 @@ pub(in crate::check) fn sometime(space: &mut Space<'_>, set: Bdd) -> Decided<Bdd
     })
 }
 
-/// Sees whether both transitions can be taken at the same moment.
-struct Eye {
+/// Sees whether what is wanted shows.
+struct Eye<'e> {
     node: Node,
-    wanted: Wanted,
+    wanted: Wanted<'e>,
     seen: bool,
 }
 
-impl Eye {
-    fn here(&self, state: &State, track: TrackId) -> bool {
+impl Observer for Eye<'_> {
+    fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
+        self.seen |= shows(machine, state, &effect, self.node, self.wanted);
+    }
+}
+
+/// Whether an effect shows what is wanted: that both transitions can be taken at a node, or that an end is come to.
+fn shows(machine: &Machine, state: &State, effect: &Effect, node: Node, wanted: Wanted<'_>) -> bool {
+    let (one, other) = match wanted {
+        Wanted::Both(one, other) => (one, other),
+        Wanted::Unmet(end, condition) => {
+            return matches!(effect, Effect::Ended(track, ended)
+                if *ended == end && View::of(machine, state, *track).truth(condition) == Some(false));
+        }
+        Wanted::Stuck => return false,
+    };
+    let here = |track: TrackId| {
         let track = &state.tracks[track];
-        match self.node {
+        match node {
             Node::Start(scope) => track.place.is_none() && track.scope == scope,
             Node::Place(place) => track.place == Some(place),
         }
-    }
-}
-
-impl Observer for Eye {
-    fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
-        let Wanted::Both(one, other) = self.wanted else { return };
-        match effect {
-            Effect::Ambiguous(track, id, also) if self.here(state, track) => {
-                let taken = |wanted: TransitionId| id == wanted || also.contains(&wanted);
-                self.seen |= taken(one) && taken(other);
-            }
-            Effect::Took(track, id) if self.here(state, track) && (id == one || id == other) => {
-                let view = View::of(machine, state, track);
-                let transition = |id: TransitionId| &machine.playbook.transitions[id.index()];
-                let holds = |id: TransitionId| match &transition(id).trigger {
-                    Trigger::Whenever(guard) | Trigger::On(_, Some(guard)) => view.truth(guard) == Some(true),
-                    Trigger::On(_, None) => true,
-                    _ => false,
-                };
-                self.seen |= holds(one) && holds(other);
-            }
-            _ => {}
+    };
+    match effect {
+        Effect::Ambiguous(track, id, also) if here(*track) => {
+            let taken = |wanted: TransitionId| *id == wanted || also.contains(&wanted);
+            taken(one) && taken(other)
         }
+        Effect::Took(track, id) if here(*track) && (*id == one || *id == other) => {
+            let view = View::of(machine, state, *track);
+            let holds = |id: TransitionId| match &machine.playbook.transitions[id.index()].trigger {
+                Trigger::Whenever(guard) | Trigger::On(_, Some(guard)) => view.truth(guard) == Some(true),
+                Trigger::On(_, None) => true,
+                _ => false,
+            };
+            holds(one) && holds(other)
+        }
+        _ => false,
     }
 }
 
-/// Whether a track is at a node with its work settled, and no guard of its exits is true or unknown.
+/// Whether a track is at a node with its work settled, and no guard of its exits is true, nor unknown but for a calculation
+/// that has no result, or a fact the playbook keeps.
 fn stuck(machine: &Machine, state: &State, node: Node) -> bool {
     let playbook = &machine.playbook;
     state.tracks.iter().enumerate().any(|(id, track)| {
@@ -772,14 +942,28 @@ fn stuck(machine: &Machine, state: &State, node: Node) -> bool {
             }
         };
         let view = View::of(machine, state, id);
-        track.active()
-            && here
-            && completion.iter().all(|id| {
-                let transition = &playbook.transitions[id.index()];
-                let spent = transition.limit.is_some_and(|limit| track.times_taken(*id) >= limit);
-                spent
-                    || crate::run::machine::guard(&transition.trigger)
-                        .is_some_and(|guard| view.truth(guard) == Some(false))
-            })
+        let undefined = Cell::new(false);
+        let closed = |id: &TransitionId| {
+            let transition = &playbook.transitions[id.index()];
+            let spent = transition.limit.is_some_and(|limit| track.times_taken(*id) >= limit);
+            spent
+                || crate::run::machine::guard(&transition.trigger).is_some_and(|guard| match view.truth(guard) {
+                    Some(truth) => !truth,
+                    None => {
+                        undefined.set(true);
+                        let gaps = crate::run::explain::gaps(view, guard);
+                        gaps.iter().all(|(gap, _)| match gap {
+                            Gap::Undefined(_) => true,
+                            // Nobody but a stage makes it known.
+                            Gap::Fact(_, fact) => playbook.facts[fact.index()].volatility == Volatility::Kept,
+                        })
+                    }
+                })
+        };
+        let otherwise = |id: &&TransitionId| playbook.transitions[id.index()].trigger == Trigger::Otherwise;
+        let guarded = completion.iter().filter(|id| !otherwise(id)).all(&closed);
+        // `otherwise` waits as long as another condition is unknown.
+        let rest = completion.iter().filter(otherwise).all(|id| undefined.get() || closed(id));
+        track.active() && here && guarded && rest
     })
 }

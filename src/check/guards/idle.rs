@@ -41,7 +41,9 @@ fn always<'g>(
     care: Bdd,
     findings: &mut Vec<Diagnostic>,
 ) -> Decided<()> {
-    let universe = site.space.universe();
+    let certain = site.space.certain(false)?;
+    let (universe, care) = (site.space.universe(), site.space.kernel().and(care, certain)?);
+    let universe = site.space.kernel().and(universe, certain)?;
     if care.is_empty() {
         return Ok(());
     }

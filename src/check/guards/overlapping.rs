@@ -1,7 +1,7 @@
 //! `overlapping-guards`: two transitions of one kind can be taken at the same moment.
 
 use super::Guards;
-use super::example::Wanted;
+use super::example::{Searched, Wanted};
 use crate::diagnostic::{Diagnostic, OVERLAPPING_GUARDS};
 use crate::graph::Node;
 use crate::model::{EventMatch, Origin, TransitionId, Trigger};
@@ -60,8 +60,8 @@ fn pairs<'g>(
             let here = guards.call(site.node);
             let (to, also) = (guards.target(first.transition), guards.target(later.transition));
             let span = guards.span(later.transition);
-            match guards.examples.find(&guards.known.setting, site.node, wanted) {
-                Some(example) => {
+            match guards.examples.shown(&guards.known.setting, site.node, wanted) {
+                Searched::Seen(example) => {
                     let message = format!("two transitions of {here} can be taken at once: to {to} and to {also}");
                     let what = guards.examples.words(&example.customer);
                     let mut finding = Diagnostic::new(&OVERLAPPING_GUARDS, span, message)
@@ -71,7 +71,9 @@ fn pairs<'g>(
                     finding.witness = Some(example.witness);
                     findings.push(finding);
                 }
-                None => {
+                // Another pair may still be.
+                Searched::Nobody => continue,
+                Searched::Open => {
                     let what =
                         format!("two transitions of {here} may be taken at once where {region}: to {to} and to {also}");
                     guards.open(span, what, site, both, findings);

@@ -1,12 +1,13 @@
 //! `stuck-customer`: the conditions of the transitions leave a gap, and nothing else moves who falls into it.
 
 use super::Guards;
-use super::example::{Wanted, sometime};
+use super::example::{Searched, Wanted, sometime};
 use crate::check::conditions;
 use crate::diagnostic::{Diagnostic, STUCK_CUSTOMER, Severity};
 use crate::graph::Node;
-use crate::model::{FactId, Trigger};
-use crate::verify::encode::formula::Variable;
+use crate::model::{FactId, Trigger, Volatility};
+use crate::verify::encode::Change;
+use crate::verify::encode::formula::{Variable, VariableId};
 use crate::verify::kernel::{Bdd, Decided};
 use crate::verify::known::Site;
 
@@ -14,35 +15,21 @@ pub(super) fn check<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>, findings: 
     if !is_question(guards, site) {
         return Ok(());
     }
-    // Who takes nothing at the first look, nor later if nothing changes but the time.
-    let mut gap = site.left_over(site.first, true)?;
-    if gap.is_empty() {
-        return Ok(());
-    }
-    gap = site.left_over(site.decided, true)?;
-    let ways: Vec<Bdd> = site.completion.iter().filter(|way| !way.may_be_spent).map(|way| way.holds).collect();
-    for way in ways {
-        let ever = sometime(&mut site.space, way)?;
-        gap = site.space.kernel().and(gap, ever.not())?;
-    }
-    let whenever: Vec<Bdd> = site.whenever.iter().filter(|way| !way.may_be_spent).map(|way| way.holds).collect();
-    for way in whenever {
-        let ever = sometime(&mut site.space, way)?;
-        gap = site.space.kernel().and(gap, ever.not())?;
-    }
-    if gap.is_empty() {
-        return Ok(());
-    }
+    let Some((gap, never_known)) = who_stays(guards, site)? else { return Ok(()) };
     let without_limits = site.left_over(gap, false)?;
     let only_spent = without_limits.is_empty();
     let region = guards.words(site, gap, site.decided)?;
     let here = guards.call(site.node);
     let span = guards.spot(site.node);
-    let Some(example) = guards.examples.find(&guards.known.setting, site.node, Wanted::Stuck) else {
-        let spent = if only_spent { ", once a transition was taken as often as it may be" } else { "" };
-        let what = format!("a customer may get stuck in {here} where {region}{spent}");
-        guards.open(span, what, site, gap, findings);
-        return Ok(());
+    let example = match guards.examples.shown(&guards.known.setting, site.node, Wanted::Stuck) {
+        Searched::Seen(example) => *example,
+        Searched::Nobody => return Ok(()),
+        Searched::Open => {
+            let spent = if only_spent { ", once a transition was taken as often as it may be" } else { "" };
+            let what = format!("a customer may get stuck in {here} where {region}{spent}");
+            guards.open(span, what, site, gap, findings);
+            return Ok(());
+        }
     };
     let message = match site.node {
         Node::Start(_) => format!("a customer can get stuck at {here}: no transition is for {region}"),
@@ -73,6 +60,12 @@ pub(super) fn check<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>, findings: 
     if waits_for_event {
         finding.severity = Severity::Warning;
     }
+    if never_known {
+        // That it is read before it is set is said where it is read, if that is all.
+        finding.severity = Severity::Warning;
+        finding.help =
+            Some(format!("Set what is unknown there on every way, or give it a default. Example: a customer {what}"));
+    }
     if implausible(guards, site, gap)? {
         finding.severity = Severity::Warning;
         let names: Vec<&str> = open_numbers(guards, site, gap).map(|fact| fact_name(playbook, fact)).collect();
@@ -84,6 +77,68 @@ pub(super) fn check<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>, findings: 
     finding.witness = Some(example.witness);
     findings.push(finding);
     Ok(())
+}
+
+/// Who takes nothing at the first look, nor later if nothing changes but the time; and whether it is because of a fact that
+/// nobody but the playbook can make known, and has not.
+fn who_stays<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>) -> Decided<Option<(Bdd, bool)>> {
+    for never_known in [false, true] {
+        let gap = site.left_over(site.first, true)?;
+        if without_waiting(guards, site, gap, never_known)?.is_empty() {
+            continue;
+        }
+        let gap = site.left_over(site.decided, true)?;
+        let mut gap = without_waiting(guards, site, gap, never_known)?;
+        for way in site.completion.clone().iter().chain(&site.whenever.clone()).filter(|way| !way.may_be_spent) {
+            let ever = sometime(&mut site.space, way.holds)?;
+            gap = site.space.kernel().and(gap, ever.not())?;
+        }
+        if !gap.is_empty() {
+            return Ok(Some((gap, never_known)));
+        }
+    }
+    Ok(None)
+}
+
+/// Without those who wait for what may become known; or only those who wait for what never will.
+fn without_waiting(guards: &Guards<'_, '_>, site: &mut Site<'_>, gap: Bdd, never_known: bool) -> Decided<Bdd> {
+    let scope = site.space.outlook().scope;
+    let setting = &guards.known.setting;
+    let for_ever = |fact: FactId, variable: &Variable| {
+        guards.subject.playbook.facts[fact.index()].volatility == Volatility::Kept
+            && setting.change(variable, scope) == Change::Stays
+    };
+    let (mut unknown, mut never) = (Bdd::FALSE, Bdd::FALSE);
+    let flags: Vec<(VariableId, bool)> = site
+        .space
+        .formulas()
+        .variables()
+        .filter_map(|(id, variable, _)| match variable {
+            Variable::Unknown(fact, _) => Some((id, for_ever(*fact, variable))),
+            _ => None,
+        })
+        .collect();
+    for (id, for_ever) in flags {
+        let flag = site.space.on(id)?;
+        let among = if for_ever { &mut never } else { &mut unknown };
+        *among = site.space.kernel().or(*among, flag)?;
+    }
+    let mut waits = Bdd::FALSE;
+    for way in site.completion.clone() {
+        let decided = site.space.kernel().or(way.holds, way.fails)?;
+        waits = site.space.kernel().or(waits, decided.not())?;
+    }
+    let may_come = site.space.kernel().and(waits, unknown)?;
+    let gap = site.space.kernel().and(gap, may_come.not())?;
+    let never = site.space.kernel().and(waits, never)?;
+    site.space.kernel().and(gap, if never_known { never } else { never.not() })
+}
+
+/// Whether everybody goes on who has done the work, as what is known on the way there makes certain.
+pub(super) fn never(site: &mut Site<'_>) -> Decided<bool> {
+    let (everybody, here) = (site.space.universe(), site.decided);
+    // Who waits because something is unknown waits.
+    Ok(site.left_over(here, true)?.is_empty() && !site.left_over(everybody, true)?.is_empty())
 }
 
 fn fact_name(playbook: &crate::model::Playbook, fact: FactId) -> &str {

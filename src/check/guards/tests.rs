@@ -284,3 +284,18 @@ fn flaws_within_the_track_of_a_service() {
     assert_eq!(gap.len(), 1, "{gap:?}");
     assert!(gap[0].1.contains("service = exchange and csm"), "{gap:?}");
 }
+
+#[test]
+fn what_the_playbook_keeps_begins_with_its_default() {
+    let text = |set: &str| {
+        format!(
+            "playbook p {{ facts of the customer {{ a : yes/no fixed  k : yes/no = no kept by playbook }}
+             stage s {{ {set} -> u when a  -> v when not a and not k }} end u success end v success }}"
+        )
+    };
+    assert_eq!(said(&text("")), ["never-set: `k` is kept by the playbook, but no stage sets it"]);
+    assert_eq!(said(&text("set k = no")), Vec::<String>::new());
+    let stuck = "stuck-customer: a customer can get stuck in stage `s`: no transition is for not a";
+    let dead = "dead-exit: the transition to `v` is never taken: nobody who gets to stage `s` meets its condition";
+    assert_eq!(said(&text("set k = yes")), [stuck, dead]);
+}

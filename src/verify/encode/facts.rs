@@ -4,7 +4,8 @@
 //! mentioned can be anything.
 
 use super::formula::{Domain, Formula, Formulas, Variable, VariableId};
-use std::collections::BTreeMap;
+use crate::model::FactId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The values something can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,14 @@ pub enum Values {
     Choices(u128),
     /// Of a number: ranges of steps, ascending, with something between them.
     Ranges(Vec<(i128, i128)>),
+    /// Of a fact that stages set: it is unknown, or what one of these assignments gives now as it did then (by number; one
+    /// that is not there is its default), as nothing they read has changed since.
+    Given {
+        /// The assignments.
+        ways: BTreeSet<u32>,
+        /// The facts they read.
+        reads: BTreeSet<FactId>,
+    },
 }
 
 /// What is known.
@@ -21,6 +30,8 @@ pub struct Facts(pub BTreeMap<Variable, Values>);
 
 /// More ranges than these are joined to one.
 const MOST_RANGES: usize = 24;
+/// More assignments than these are not told apart.
+const MOST_WAYS: usize = 6;
 
 impl Values {
     /// What either can have.
@@ -32,6 +43,10 @@ impl Values {
                 let mut all: Vec<(i128, i128)> = one.iter().chain(other).copied().collect();
                 all.sort_unstable();
                 Some(Values::Ranges(touching(all)))
+            }
+            (Values::Given { ways, reads }, Values::Given { ways: others, reads: also }) => {
+                let ways: BTreeSet<u32> = ways | others;
+                (ways.len() <= MOST_WAYS).then(|| Values::Given { ways, reads: reads | also })
             }
             _ => None,
         }
@@ -79,7 +94,7 @@ impl Facts {
 }
 
 impl Values {
-    fn formula(&self, formulas: &mut Formulas, id: VariableId) -> Formula {
+    pub(super) fn formula(&self, formulas: &mut Formulas, id: VariableId) -> Formula {
         match (self, formulas.domain(id)) {
             (Values::Choices(choices), Domain::Flag) => match choices & 3 {
                 0 => Formula::FALSE,
@@ -133,7 +148,7 @@ impl Values {
         let up_to = |bits: u32| if bits >= 128 { u128::MAX } else { (1 << bits) - 1 };
         match (change, self) {
             (Change::Stays, values) => Some(values.clone()),
-            (Change::Any, _) => None,
+            (Change::Any, _) | (_, Values::Given { .. }) => None,
             (Change::Rises, Values::Choices(now)) => {
                 Some(Values::Choices(up_to(choices) & !up_to(now.trailing_zeros())))
             }

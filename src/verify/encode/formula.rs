@@ -55,6 +55,10 @@ pub enum Variable {
     EndedAt(String, String),
     /// What is not understood: the condition or value as a key. It is free, and the same wherever it is written.
     Outside(String, Whose),
+    /// A variable as it was before the last of what happens to it, by how often something had happened to it.
+    Earlier(Box<Variable>, u16),
+    /// What a fact was set to by stages before, as [`super::Values::Given`] says. No formula is made of it.
+    Given(FactId, Whose),
 }
 
 /// A variable of a lowering.

@@ -53,6 +53,10 @@ pub struct Lowering<'a> {
     pub(super) since: BTreeMap<String, Since>,
     /// What was not understood.
     pub(super) outside: Vec<Span>,
+    /// Whether it is told apart if facts are known that decide what stages set.
+    pub(super) doubts: bool,
+    /// When things are looked at; none is the end of what happens.
+    pub(super) moment: Option<super::assigned::Moment>,
 }
 
 /// The longest time considered, in seconds: a thousand years.
@@ -74,6 +78,8 @@ impl<'a> Lowering<'a> {
             events: BTreeMap::new(),
             since: BTreeMap::new(),
             outside: Vec::new(),
+            doubts: false,
+            moment: None,
         }
     }
 
@@ -92,8 +98,18 @@ impl<'a> Lowering<'a> {
     /// Looks from another place from now on; what is said of facts stays the same.
     pub fn move_to(&mut self, outlook: Outlook) {
         self.outlook = outlook;
+        self.forget_named();
+    }
+
+    /// Named values are looked at anew from now on.
+    pub(super) fn forget_named(&mut self) {
         self.lets.clear();
         self.values.clear();
+    }
+
+    /// Tells apart whether facts are known that decide what stages set. To be called before anything is lowered.
+    pub fn doubt(&mut self) {
+        self.doubts = true;
     }
 
     /// Whose names are meant outside a quantifier.
@@ -205,6 +221,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn flag(&mut self, variable: Variable) -> Formula {
+        let variable = self.at_moment(variable);
         let id = self.formulas.declare(variable, Domain::Flag);
         self.formulas.flag(id)
     }
@@ -236,7 +253,7 @@ impl<'a> Lowering<'a> {
     /// A condition that is not understood: free, and the same wherever it is written.
     pub(super) fn outside(&mut self, condition: &Expr, whose: Whose) -> Truth {
         self.outside.push(condition.span);
-        let flag = self.flag(Variable::Outside(key(condition), whose));
+        let flag = self.flag(self.outside_variable(condition, key(condition), whose));
         self.certain(flag)
     }
 
@@ -428,6 +445,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn number(&mut self, variable: Variable, low: i128, high: i128, step: i128) -> VariableId {
+        let variable = self.at_moment(variable);
         self.formulas.declare(variable, Domain::Number { low, high, step })
     }
 
@@ -457,7 +475,8 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn status(&mut self, task: TaskId, whose: Whose, status: TaskStatus) -> Formula {
         let count = TaskStatus::ALL.len() as u16;
-        let variable = self.formulas.declare(Variable::Status(task, whose), Domain::Choice(count));
+        let variable = self.at_moment(Variable::Status(task, whose));
+        let variable = self.formulas.declare(variable, Domain::Choice(count));
         let place = TaskStatus::ALL.iter().position(|(known, _)| *known == status).unwrap_or_default();
         self.formulas.is(variable, place as u16)
     }
@@ -481,7 +500,8 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn position(&mut self, scope: ScopeId, whose: Whose) -> VariableId {
         let count = self.playbook().scopes[scope.index()].places.len() as u16 + 1;
-        self.formulas.declare(Variable::Position(scope, whose), Domain::Choice(count))
+        let position = self.at_moment(Variable::Position(scope, whose));
+        self.formulas.declare(position, Domain::Choice(count))
     }
 
     /// Where the track we look from is in a scope: in its own at its place, in those around it at the block it runs in.
@@ -508,7 +528,7 @@ impl<'a> Lowering<'a> {
 
     /// Where a fact is known.
     pub(super) fn known(&mut self, fact: FactId, whose: Whose) -> Formula {
-        if !self.asked.contains(&fact) {
+        if !(self.asked.contains(&fact) || self.doubts && self.prepared.unsure.contains(&fact)) {
             return Formula::TRUE;
         }
         let whose = self.whose_fact(fact, whose);

@@ -98,6 +98,7 @@ impl Space<'_> {
     /// In which turn a variable is chosen: what should be plain first.
     fn turn(&self, variable: &Variable) -> u8 {
         match variable {
+            Variable::Earlier(earlier, _) => self.turn(earlier),
             Variable::Intended(_) | Variable::Happened(..) | Variable::EndedAt(..) | Variable::Unknown(..) => 0,
             Variable::Done(..) | Variable::Status(..) | Variable::Sustained(..) => 1,
             Variable::Fact(fact, _) | Variable::Member(fact, ..)
@@ -112,6 +113,7 @@ impl Space<'_> {
 
     fn default_of(&self, variable: &Variable) -> Option<Value> {
         match variable {
+            Variable::Earlier(earlier, _) => self.default_of(earlier),
             Variable::Fact(fact, _) => self.playbook().facts[fact.index()].default.clone(),
             Variable::Member(fact, _, value) => match &self.playbook().facts[fact.index()].default {
                 Some(Value::Set(set)) => Some(Value::YesNo(set >> value & 1 == 1)),

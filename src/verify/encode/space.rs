@@ -4,7 +4,7 @@ use super::facts::{Change, Values, touching};
 use super::formula::{Domain, Formula, Formulas, Linear, Part, Variable, VariableId, Whose};
 use super::lower::Lowering;
 use super::{Outlook, Prepared};
-use crate::model::{EventMatch, Place, Playbook, ServiceId, Since};
+use crate::model::{EventMatch, FactId, Place, Playbook, ServiceId, Since, Volatility};
 use crate::source::Span;
 use crate::value::TaskStatus;
 use crate::verify::kernel::{Bdd, Decided, Kernel};
@@ -39,6 +39,8 @@ pub struct Space<'a> {
     pub(super) since: BTreeMap<String, Since>,
     pub(super) events: BTreeMap<String, EventMatch>,
     outside: Vec<Span>,
+    /// Facts that are told apart by whether they are known, though no condition asks.
+    doubted: BTreeSet<FactId>,
     /// Numbers that are compared with each other or added up.
     /// For each point of theirs, the range between cut points it stands for.
     pub(super) linked: BTreeMap<VariableId, Ranges>,
@@ -51,7 +53,8 @@ impl<'a> Space<'a> {
     /// Beyond the budget.
     pub fn new(mut lowering: Lowering<'a>, budget: usize) -> Decided<Space<'a>> {
         let constraints = constraints(&mut lowering);
-        let Lowering { prepared, outlook, formulas, since, events, outside, .. } = lowering;
+        let Lowering { prepared, outlook, formulas, since, events, outside, asked, doubts, .. } = lowering;
+        let doubted = if doubts { &prepared.unsure - &asked } else { BTreeSet::new() };
         let (codes, linked) = encode(&formulas);
         let sets = vec![None; formulas.iter().count()];
         let kernel = Kernel::new(budget);
@@ -66,6 +69,7 @@ impl<'a> Space<'a> {
             since,
             events,
             outside,
+            doubted,
             linked,
         };
         let mut universe = space.domains()?;
@@ -159,6 +163,24 @@ impl<'a> Space<'a> {
         };
         self.sets[formula.index()] = Some(set);
         Ok(set)
+    }
+
+    /// Where everything is known that no condition asks about; what the playbook keeps too, or only the rest.
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn certain(&mut self, kept_too: bool) -> Decided<Bdd> {
+        let doubted = self.formulas.variables().filter(|(_, variable, _)| {
+            let kept = |fact: FactId| self.playbook().facts[fact.index()].volatility == Volatility::Kept;
+            matches!(variable, Variable::Unknown(fact, _) if self.doubted.contains(fact) && (kept_too || !kept(*fact)))
+        });
+        let doubted: Vec<VariableId> = doubted.map(|(id, ..)| id).collect();
+        let mut certain = Bdd::TRUE;
+        for id in doubted {
+            let unknown = self.on(id)?;
+            certain = self.kernel.and(certain, unknown.not())?;
+        }
+        Ok(certain)
     }
 
     /// Whether some customer is in a set.
@@ -543,7 +565,9 @@ pub(super) fn whose(variable: &Variable) -> Option<Whose> {
         | Variable::Today
         | Variable::InStage
         | Variable::Round(_)
-        | Variable::EndedAt(..) => None,
+        | Variable::EndedAt(..)
+        | Variable::Earlier(..)
+        | Variable::Given(..) => None,
     }
 }
 
@@ -568,7 +592,9 @@ pub(super) fn with(variable: &Variable, other: Whose) -> Variable {
         | Variable::Today
         | Variable::InStage
         | Variable::Round(_)
-        | Variable::EndedAt(..) => {}
+        | Variable::EndedAt(..)
+        | Variable::Earlier(..)
+        | Variable::Given(..) => {}
     }
     changed
 }

@@ -311,7 +311,7 @@ fn the_plainest_customer_has_defaults_and_bounds() {
 
 #[test]
 fn what_is_not_understood_is_free_but_the_same_everywhere() {
-    let facts = "facts of the customer { x : int in 0..9  y : int in 0..9  a : yes/no }";
+    let facts = "facts of the customer { x : int in 0..999  y : int in 0..999  a : yes/no }";
     let document = guarded(facts, "x * y > 3 and not (x * y > 3)");
     let prepared = Prepared::new(&document.playbook, []);
     let mut lowering = Lowering::new(&prepared, Outlook::start(&document.playbook, CUSTOMER));

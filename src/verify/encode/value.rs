@@ -30,13 +30,24 @@ pub(super) enum Thing {
     Set(Vec<Formula>),
 }
 
-/// A sum of variables and a constant, in what the value counts in, divided and rounded down.
+/// How a quotient becomes a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Rounding {
+    /// Down, as days are counted.
+    #[default]
+    Down,
+    /// To the nearest, halves to the even one, as the interpreter calculates.
+    HalfEven,
+}
+
+/// A sum of variables and a constant, in what the value counts in, divided and rounded.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Amount {
     /// Factors of steps are already those of values: one variable counts `factor * step`.
     pub terms: BTreeMap<VariableId, i128>,
     pub constant: i128,
     pub divisor: i128,
+    pub rounding: Rounding,
 }
 
 /// Beyond this a factor is not followed.
@@ -44,16 +55,21 @@ const LARGEST: i128 = 1 << 90;
 
 impl Amount {
     pub fn of(variable: VariableId) -> Amount {
-        Amount { terms: BTreeMap::from([(variable, 1)]), constant: 0, divisor: 1 }
+        Amount { terms: BTreeMap::from([(variable, 1)]), constant: 0, divisor: 1, rounding: Rounding::Down }
     }
 
     pub fn constant(constant: i128) -> Amount {
-        Amount { terms: BTreeMap::new(), constant, divisor: 1 }
+        Amount { terms: BTreeMap::new(), constant, divisor: 1, rounding: Rounding::Down }
     }
 
     /// Where it does not depend on anything.
     pub fn fixed(&self) -> Option<i128> {
-        self.terms.is_empty().then(|| self.constant.div_euclid(self.divisor))
+        self.terms.is_empty().then(|| self.rounding.quotient(self.constant, self.divisor))
+    }
+
+    /// Whether it is rounded to the nearest.
+    fn nearest(&self) -> bool {
+        self.divisor != 1 && self.rounding == Rounding::HalfEven
     }
 
     /// Whether it is a whole number before it is rounded.
@@ -67,6 +83,10 @@ impl Amount {
 
     /// A sum or difference, as long as rounding allows: floor(y / d) + x is floor((y + d x) / d) for a whole x.
     fn plus(&self, other: &Amount, minus: bool, step: &impl Fn(VariableId) -> i128) -> Option<Amount> {
+        if self.nearest() || other.nearest() {
+            // Which half is the even one depends on what is added.
+            return None;
+        }
         let (rounded, whole, signs) = if other.exact(step) {
             (self, other, (1, if minus { -1 } else { 1 }))
         } else if self.exact(step) && !minus {
@@ -84,11 +104,25 @@ impl Amount {
         terms.retain(|_, factor: &mut i128| *factor != 0);
         let constant = rounded.constant.checked_mul(whole.divisor)? * signs.0
             + whole.constant.checked_mul(rounded.divisor)? * signs.1;
-        Some(Amount { terms, constant, divisor })
+        Some(Amount { terms, constant, divisor, rounding: Rounding::Down })
     }
 
-    /// Times a fraction, where that is exact for every value; else none.
+    /// Times a fraction, rounded as the interpreter does where it is not exact for every value.
     fn scaled(&self, numerator: i128, denominator: i128, step: impl Fn(VariableId) -> i128) -> Option<Amount> {
+        let scaled = self.scaled_exactly(numerator, denominator, step);
+        if scaled.is_some() || self.divisor != 1 || denominator <= 0 || numerator.abs() > LARGEST {
+            return scaled;
+        }
+        let terms = self.terms.iter().map(|(id, factor)| Some((*id, factor.checked_mul(numerator)?)));
+        Some(Amount {
+            terms: terms.collect::<Option<_>>()?,
+            constant: self.constant.checked_mul(numerator)?,
+            divisor: denominator,
+            rounding: Rounding::HalfEven,
+        })
+    }
+
+    fn scaled_exactly(&self, numerator: i128, denominator: i128, step: impl Fn(VariableId) -> i128) -> Option<Amount> {
         if self.divisor != 1 || denominator == 0 || numerator.abs() > LARGEST {
             return None;
         }
@@ -104,10 +138,19 @@ impl Amount {
         let constant = scale(self.constant, 1)? / denominator;
         if terms.values().all(|factor| factor % denominator == 0) {
             let terms = terms.into_iter().map(|(variable, factor)| (variable, factor / denominator)).collect();
-            return Some(Amount { terms, constant, divisor: 1 });
+            return Some(Amount { terms, constant, divisor: 1, rounding: Rounding::Down });
         }
         // Kept as an exact division: nothing is lost, as each step is divided without a rest.
-        Some(Amount { terms, constant: constant * denominator, divisor: denominator })
+        Some(Amount { terms, constant: constant * denominator, divisor: denominator, rounding: Rounding::Down })
+    }
+}
+
+impl Rounding {
+    /// A quotient by a positive number.
+    pub fn quotient(self, number: i128, by: i128) -> i128 {
+        let (quotient, twice) = (number.div_euclid(by), number.rem_euclid(by).saturating_mul(2));
+        let up = self == Rounding::HalfEven && (twice > by || twice == by && quotient % 2 != 0);
+        quotient + i128::from(up)
     }
 }
 
@@ -148,14 +191,29 @@ impl<'a> Lowering<'a> {
             Node::Times(left, right) => {
                 let (left, right) = (self.understood(left, whose)?, self.understood(right, whose)?);
                 self.pairs(&left, &right, |lowering, left, right| lowering.times(left, right))
-                    .or_else(|| self.outside_value(expr, whose))
+                    .or_else(|| {
+                        let (left, right) = self.told_apart(&left, &right)?;
+                        self.pairs(&left, &right, |lowering, left, right| lowering.times(left, right))
+                    })
+                    .or_else(|| self.outside_where(&left, &right, expr, whose))
             }
             Node::Divide(left, right) => {
                 let (left, right) = (self.understood(left, whose)?, self.understood(right, whose)?);
                 // Dividing by zero is unknown: such a case is no case.
-                let right: Cases = right.into_iter().filter(|(_, thing)| !is_zero(thing)).collect();
+                let mut divisors = Cases::new();
+                for (formula, thing) in right.into_iter().filter(|(_, thing)| !is_zero(thing)) {
+                    let zero = self.zero(&thing)?;
+                    let not_zero = self.formulas.not(zero);
+                    divisors.push((self.formulas.all([formula, not_zero]), thing));
+                }
+                let right = divisors;
                 self.pairs(&left, &right, |lowering, left, right| lowering.divide(left, right))
-                    .or_else(|| self.outside_value(expr, whose))
+                    .or_else(|| {
+                        let (left, mut right) = self.told_apart(&left, &right)?;
+                        right.retain(|(_, thing)| !is_zero(thing));
+                        self.pairs(&left, &right, |lowering, left, right| lowering.divide(left, right))
+                    })
+                    .or_else(|| self.outside_where(&left, &right, expr, whose))
             }
             Node::PercentOf(points, whole) => {
                 let (points, whole) = (self.understood(points, whose)?, self.understood(whole, whose)?);
@@ -228,8 +286,77 @@ impl<'a> Lowering<'a> {
         };
         self.outside.push(expr.span);
         let (low, high) = (i128::from(i64::MIN), i128::from(i64::MAX));
-        let variable = self.number(Variable::Outside(key(expr), whose), low, high, 1);
+        let variable = self.number(self.outside_variable(expr, key(expr), whose), low, high, 1);
         Some(vec![(Formula::TRUE, wrap(Amount::of(variable)))])
+    }
+
+    /// The same, known where both sides are.
+    fn outside_where(&mut self, left: &Cases, right: &Cases, expr: &Expr, whose: Whose) -> Option<Cases> {
+        let known = |lowering: &mut Lowering<'a>, cases: &Cases| {
+            lowering.formulas.any(cases.iter().map(|(formula, _)| *formula).collect::<Vec<_>>())
+        };
+        let (left, right) = (known(self, left), known(self, right));
+        let both = self.formulas.all([left, right]);
+        let free = self.outside_value(expr, whose)?;
+        Some(free.into_iter().map(|(formula, thing)| (self.formulas.all([both, formula]), thing)).collect())
+    }
+
+    /// Where a value is zero.
+    fn zero(&mut self, thing: &Thing) -> Option<Formula> {
+        match thing {
+            Thing::Number(amount) | Thing::Duration(amount) => {
+                self.amounts(Comparison::Equal, amount, &Amount::constant(0))
+            }
+            _ => None,
+        }
+    }
+
+    /// Two values with numbers of few values counted out, as far as it takes to multiply or divide them: the right one, or
+    /// both.
+    fn told_apart(&mut self, left: &Cases, right: &Cases) -> Option<(Cases, Cases)> {
+        let fixed = |cases: &Cases| {
+            cases.iter().all(|(_, thing)| match thing {
+                Thing::Number(amount) | Thing::Duration(amount) => amount.fixed().is_some(),
+                _ => true,
+            })
+        };
+        let right = self.counted_out(right)?;
+        let left = if fixed(left) { left.clone() } else { self.counted_out(left)? };
+        (left.len().saturating_mul(right.len()) <= MOST_CASES).then_some((left, right))
+    }
+
+    /// A value with a case for each number it can be, where these are few.
+    fn counted_out(&mut self, cases: &Cases) -> Option<Cases> {
+        let mut all = Cases::new();
+        for (formula, thing) in cases {
+            let (amount, wrap): (_, fn(Amount) -> Thing) = match thing {
+                Thing::Number(amount) => (amount, Thing::Number),
+                Thing::Duration(amount) => (amount, Thing::Duration),
+                _ => return None,
+            };
+            if amount.fixed().is_some() {
+                all.push((*formula, thing.clone()));
+                continue;
+            }
+            let mut terms = amount.terms.iter();
+            let (Some((id, factor)), None) = (terms.next(), terms.next()) else { return None };
+            let Domain::Number { low, high, step } = self.formulas.domain(*id) else { return None };
+            if high.saturating_sub(low) >= MOST_CASES as i128 {
+                return None;
+            }
+            for number in low..=high {
+                let raw = number.checked_mul(step)?;
+                let value = amount.constant.checked_add(factor.checked_mul(raw)?)?;
+                let one = BTreeMap::from([(*id, 1)]);
+                let (up_to, below) =
+                    (self.formulas.sum_at_most(&one, raw), self.formulas.sum_at_most(&one, raw - step));
+                let not_below = self.formulas.not(below);
+                let here = self.formulas.all([*formula, up_to, not_below]);
+                let value = amount.rounding.quotient(value, amount.divisor);
+                all.push((here, wrap(Amount::constant(value))));
+            }
+        }
+        self.few(all)
     }
 
     fn few(&self, mut cases: Cases) -> Option<Cases> {
@@ -324,15 +451,12 @@ impl<'a> Lowering<'a> {
             return Some(vec![(known, thing)]);
         }
         let things: Vec<Thing> = match &self.playbook().facts[fact.index()].kind {
-            Type::OneOf(values) => (0..values.len() as u16).map(Thing::Choice).collect(),
-            Type::Text => {
-                let texts = self.prepared.texts.iter().cloned().map(Thing::Text);
-                texts.chain((0..self.prepared.other_texts).map(Thing::OtherText)).collect()
-            }
+            kind @ (Type::OneOf(_) | Type::Text) => self.choices(kind),
             Type::SetOf(values) => {
                 let members = (0..values.len() as u16)
                     .map(|value| {
-                        let id = self.formulas.declare(Variable::Member(fact, whose, value), Domain::Flag);
+                        let member = self.at_moment(Variable::Member(fact, whose, value));
+                        let id = self.formulas.declare(member, Domain::Flag);
                         self.formulas.flag(id)
                     })
                     .collect();
@@ -344,7 +468,8 @@ impl<'a> Lowering<'a> {
             }
             _ => return None,
         };
-        let variable = self.formulas.declare(Variable::Fact(fact, whose), Domain::Choice(things.len() as u16));
+        let variable = self.at_moment(Variable::Fact(fact, whose));
+        let variable = self.formulas.declare(variable, Domain::Choice(things.len() as u16));
         Some(
             things
                 .into_iter()
@@ -355,6 +480,18 @@ impl<'a> Lowering<'a> {
                 })
                 .collect(),
         )
+    }
+
+    /// The choices of a fact that is one of several values, or a text.
+    pub(super) fn choices(&self, kind: &Type) -> Vec<Thing> {
+        match kind {
+            Type::OneOf(values) => (0..values.len() as u16).map(Thing::Choice).collect(),
+            Type::Text => {
+                let texts = self.prepared.texts.iter().cloned().map(Thing::Text);
+                texts.chain((0..self.prepared.other_texts).map(Thing::OtherText)).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn negated(&self, thing: &Thing) -> Option<Thing> {
@@ -414,7 +551,7 @@ impl<'a> Lowering<'a> {
             return Some(Amount::constant(seconds.div_euclid(i128::from(DAY))));
         }
         let whole = time.divisor == 1;
-        whole.then(|| Amount { divisor: i128::from(DAY), ..time.clone() })
+        whole.then(|| Amount { divisor: i128::from(DAY), rounding: Rounding::Down, ..time.clone() })
     }
 
     fn times(&mut self, left: &Thing, right: &Thing) -> Option<Thing> {
@@ -458,7 +595,7 @@ impl<'a> Lowering<'a> {
         amount.scaled(numerator, divisor, |id| self.step(id)).map(thing)
     }
 
-    /// Points of a whole, in hundredths, rounded down.
+    /// Points of a whole, in hundredths.
     fn percent_of(&mut self, points: &Thing, whole: &Thing) -> Option<Thing> {
         let (Thing::Number(points), Thing::Number(whole)) = (points, whole) else { return None };
         let (amount, factor) = match (points.fixed(), whole.fixed()) {
@@ -470,7 +607,8 @@ impl<'a> Lowering<'a> {
             return None;
         }
         let terms = amount.terms.iter().map(|(id, number)| (*id, number * factor)).collect();
-        let amount = Amount { terms, constant: amount.constant.checked_mul(factor)?, divisor: 100_000_000 };
+        let constant = amount.constant.checked_mul(factor)?;
+        let amount = Amount { terms, constant, divisor: 100_000_000, rounding: Rounding::HalfEven };
         match amount.fixed() {
             Some(fixed) => Some(Thing::Number(Amount::constant(fixed))),
             None => Some(Thing::Number(self.simplified(amount))),
@@ -482,10 +620,12 @@ impl<'a> Lowering<'a> {
         let divisor = amount.divisor;
         let exact = amount.terms.values().all(|factor| factor % divisor == 0) && amount.constant % divisor == 0;
         if !exact {
-            return amount;
+            // Where every step is divided without a rest it does not matter how it is rounded.
+            let whole = amount.exact(&|id| self.step(id));
+            return Amount { rounding: if whole { Rounding::Down } else { amount.rounding }, ..amount };
         }
         let terms = amount.terms.into_iter().map(|(id, factor)| (id, factor / divisor)).collect();
-        Amount { terms, constant: amount.constant / divisor, divisor: 1 }
+        Amount { terms, constant: amount.constant / divisor, divisor: 1, rounding: Rounding::Down }
     }
 
     /// The greatest or the least: of values before it none may be as good, of those behind none better.
@@ -624,6 +764,18 @@ impl<'a> Lowering<'a> {
     }
 
     fn at_most(&mut self, left: &Amount, right: &Amount) -> Option<Formula> {
+        if left.nearest() {
+            // round(y / d) <= a is y / d <= a + 1/2, where the half itself goes to the even one.
+            let most = right.fixed()?;
+            let odd = i128::from(most.rem_euclid(2) == 1);
+            let twice = most.checked_mul(2)?.checked_add(1)?.checked_mul(left.divisor)? - odd;
+            let whole = Amount { divisor: 1, rounding: Rounding::Down, ..left.clone() };
+            return self.at_most(&whole, &Amount::constant(twice.div_euclid(2)));
+        }
+        if right.nearest() {
+            let below = self.at_most(right, &Amount::constant(left.fixed()? - 1))?;
+            return Some(self.formulas.not(below));
+        }
         // floor(y / d) <= a is y <= d * a + d - 1, and a <= floor(y / d) is d * a <= y.
         let (factor, slack) = match (left.divisor, right.divisor) {
             (1, 1) => ((1, 1), 0),
@@ -679,7 +831,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn constant(value: &Value, kind: &Type) -> Thing {
+pub(super) fn constant(value: &Value, kind: &Type) -> Thing {
     match value {
         Value::YesNo(yes) => Thing::YesNo(*yes),
         Value::Number(_) => Thing::Number(Amount::constant(raw(value).unwrap_or_default())),

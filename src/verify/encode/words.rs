@@ -293,6 +293,9 @@ impl Space<'_> {
             }
             Variable::EndedAt(process, end) => format!("{process} ended at {end}"),
             Variable::Outside(..) => "a condition that is not understood".to_owned(),
+            // They are gone before anything is put into words.
+            Variable::Earlier(earlier, _) => return format!("{} before", self.name(earlier)),
+            Variable::Given(fact, _) => playbook.facts[fact.index()].name.name.clone(),
         };
         match whose(variable) {
             Some(Whose::Of(service)) => format!("{name} of {}", playbook.services[service.index()].name),

@@ -1,13 +1,14 @@
 //! One place with everything that is looked at there, ready to be decided.
 
-use super::Setting;
+use super::{Setting, without};
 use crate::graph::Node;
-use crate::model::{Assignment, Expr, Place, ScopeKind, ServiceId, TransitionId, Trigger, Work};
+use crate::model::{Assignment, Expr, FactId, Place, ScopeId, ScopeKind, ServiceId, TransitionId, Trigger, Volatility};
 use crate::value::Value;
 use crate::verify::encode::Facts;
 use crate::verify::encode::formula::{Formula, Variable, Whose};
-use crate::verify::encode::{Lowering, Outlook, Space, Truth};
+use crate::verify::encode::{Change, Course, Lowering, Outlook, Space, Truth};
 use crate::verify::kernel::{Bdd, Decided};
+use std::collections::BTreeSet;
 
 /// A way out: where its guard is true, and where it is false. Without a guard it is true everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,7 @@ impl<'a> Site<'a> {
             Node::Place(place) => Outlook::place(playbook, place),
         };
         let mut lowering = Lowering::new(setting.prepared, outlook);
+        lowering.doubt();
         let lowered = lower(setting, node, &mut lowering, more);
         let more: Vec<Truth> = more.iter().map(|condition| lowering.condition(condition)).collect();
         let scope = outlook.scope;
@@ -93,10 +95,35 @@ impl<'a> Site<'a> {
             Node::Place(place) => setting.during(&later, place),
             Node::Start(_) => later.clone(),
         };
-        let entry = known.formula(lowering.formulas());
-        let any = during.formula(lowering.formulas());
-        let decided = after_body.formula(lowering.formulas());
         let joined = joined(setting, node, &mut lowering);
+        let held = !lowered.needs.is_empty() || !lowered.inputs.is_empty() && bypassed(setting, outlook.scope);
+        let course = match node {
+            Node::Place(Place::Stage(stage)) => setting.course(stage, held),
+            _ => Course::default(),
+        };
+        let set_here = course.set();
+        let entry_facts = without(known, &set_here);
+        // What facts are is told last: by then it is settled what has to be told apart.
+        let followed = match node {
+            Node::Place(Place::Stage(stage)) => !set_here.is_empty() && !setting.resumed.contains(&stage),
+            _ => false,
+        };
+        let steps = if followed { lowering.follow(&course, known) } else { Formula::TRUE };
+        let entry = entry_facts.formula(lowering.formulas());
+        let any = during.formula(lowering.formulas());
+        let mut given_at_once = Formula::TRUE;
+        let (decided, given) = if !followed {
+            let nothing = Course::default();
+            let decided = after_body.formula(lowering.formulas());
+            given_at_once = lowering.given(&nothing, &entry_facts, &setting.assignments);
+            (decided, lowering.given(&nothing, &after_body, &setting.assignments))
+        } else {
+            let before = lowering.before(&course, known);
+            let now = if course.waits() { without(&later, &set_here) } else { entry_facts };
+            let now = now.formula(lowering.formulas());
+            let given = lowering.given(&course, known, &setting.assignments);
+            (lowering.formulas().all([steps, before, now]), given)
+        };
         let mut space = Space::new(lowering, setting.budget)?;
         let way = |space: &mut Space<'a>, transition: TransitionId, truth: Truth| -> Decided<Way> {
             let (holds, fails) = (space.set(truth.holds)?, space.set(truth.fails)?);
@@ -114,9 +141,18 @@ impl<'a> Site<'a> {
             let set = space.set(formula)?;
             space.kernel().and(set, universe)
         };
-        let (entry, any, decided, joined) = (set(entry)?, set(any)?, set(decided)?, set(joined)?);
+        let (mut entry, mut any, mut decided, joined) = (set(entry)?, set(any)?, set(decided)?, set(joined)?);
+        let (given, given_at_once) = (set(given)?, set(given_at_once)?);
         let inputs = lowered.inputs.iter().map(|truth| set(truth.holds)).collect::<Decided<Vec<Bdd>>>()?;
         let needs = lowered.needs.iter().map(|truth| set(truth.holds)).collect::<Decided<Vec<Bdd>>>()?;
+        decided = space.kernel().and(decided, given)?;
+        if set_here.is_empty() {
+            // What was given before still is, on entry and as long as nothing is set.
+            entry = space.kernel().and(entry, given_at_once)?;
+            any = space.kernel().and(any, given)?;
+        } else if followed {
+            decided = space.forget(decided, |variable| matches!(variable, Variable::Earlier(..)))?;
+        }
         let otherwise = match lowered.otherwise {
             Some(transition) => {
                 // Every other guard is false; one that is spent counts as false.
@@ -149,17 +185,16 @@ impl<'a> Site<'a> {
             needs,
         };
         let read = site.facts_read();
-        let all_known = read.iter().all(|variable| known.0.contains_key(variable));
-        site.settle(setting, joined, all_known)?;
+        let all_known = read.iter().all(|variable| known.0.contains_key(variable) || site.told_apart(variable));
+        site.settle(setting, joined, all_known, &course)?;
         Ok((site, more))
     }
 
     /// Who is here when completion transitions are looked at.
-    fn settle(&mut self, setting: &Setting<'a>, joined: Bdd, all_known: bool) -> Decided<()> {
-        let playbook = setting.prepared.playbook;
+    fn settle(&mut self, setting: &Setting<'a>, joined: Bdd, all_known: bool, course: &Course<'a>) -> Decided<()> {
         let scope = self.space.outlook().scope;
         let nothing_to_do = match self.node {
-            Node::Place(Place::Stage(stage)) => playbook.stages[stage.index()].body.is_empty(),
+            Node::Place(Place::Stage(_)) => !course.waits(),
             Node::Place(Place::Block(_)) => false,
             Node::Start(_) | Node::Place(Place::End(_)) => true,
         };
@@ -170,19 +205,40 @@ impl<'a> Site<'a> {
         let inputs = self.space.kernel().all(self.inputs.clone())?;
         let needs = self.space.kernel().all(self.needs.clone())?;
         // What was true when needs were met may have changed since, as far as facts can.
-        let lasting = |space: &mut Space<'a>, set: Bdd| space.later(set, |variable| setting.change(variable, scope));
-        let (inputs_since, needs_since) = (lasting(&mut self.space, inputs)?, lasting(&mut self.space, needs)?);
-        // A `whenever` at the start passes key inputs by: then a stage waits for them.
-        let bypassed = playbook.scopes[scope.index()]
-            .everywhere
-            .iter()
-            .any(|id| matches!(playbook.transitions[id.index()].trigger, Trigger::Whenever(_)));
+        let set = course.set();
+        let lasting = |space: &mut Space<'a>, before: Bdd, set: &BTreeSet<FactId>| {
+            let set_here = |variable: &Variable| match variable {
+                Variable::Fact(fact, _) | Variable::Member(fact, ..) | Variable::Unknown(fact, _) => set.contains(fact),
+                _ => false,
+            };
+            space.later(
+                before,
+                |variable| {
+                    if set_here(variable) { Change::Any } else { setting.change(variable, scope) }
+                },
+            )
+        };
+        let inputs_since = lasting(&mut self.space, inputs, &set)?;
+        let needs_since = lasting(&mut self.space, needs, &set)?;
         let at_start = matches!(self.node, Node::Start(_));
-        let held = !self.needs.is_empty() || !self.inputs.is_empty() && (at_start || bypassed);
+        let held = !self.needs.is_empty() || !self.inputs.is_empty() && (at_start || bypassed(setting, scope));
+        // As the work is just done, and as facts may have changed since.
+        let just_done = self.decided;
+        if !set.is_empty() {
+            let in_rounds = match self.node {
+                Node::Place(Place::Stage(stage)) => setting.set_in_rounds(stage),
+                _ => BTreeSet::new(),
+            };
+            self.decided = lasting(&mut self.space, just_done, &in_rounds)?;
+        }
         let later = [self.decided, inputs_since, needs_since, no_whenever, joined];
         let later = self.space.kernel().all(later)?;
-        self.first = match (nothing_to_do, held) {
+        self.first = match (nothing_to_do && (set.is_empty() || !held), held) {
+            (true, false) if !set.is_empty() => self.space.kernel().and(just_done, no_whenever)?,
             (true, false) => self.space.kernel().and(self.entry, no_whenever)?,
+            (false, _) if !set.is_empty() => {
+                self.space.kernel().all([just_done, inputs_since, needs_since, no_whenever, joined])?
+            }
             (true, true) => {
                 let exactly = if at_start { [inputs, needs] } else { [inputs_since, needs] };
                 let exactly = self.space.kernel().all(exactly)?;
@@ -195,6 +251,15 @@ impl<'a> Site<'a> {
         self.decided = if nobody_stays { self.first } else { later };
         self.at_once = nobody_stays && nothing_to_do && !held;
         Ok(())
+    }
+
+    /// Whether it is told apart here if a fact is known.
+    fn told_apart(&self, variable: &Variable) -> bool {
+        let (Variable::Fact(fact, whose) | Variable::Member(fact, whose, _)) = variable else { return false };
+        self.space.formulas().find(&Variable::Unknown(*fact, *whose)).is_some() || {
+            let fact = &self.space.playbook().facts[fact.index()];
+            fact.volatility == Volatility::Kept && fact.default.is_some()
+        }
     }
 
     /// The facts that completion transitions look at.
@@ -218,8 +283,14 @@ impl<'a> Site<'a> {
     /// Beyond the budget.
     pub fn left_over(&mut self, set: Bdd, strict: bool) -> Decided<Bdd> {
         let mut left = set;
+        // Where order decides, an earlier one that is unknown lets none behind it be taken.
+        let mut open = Bdd::TRUE;
         for way in self.completion.iter().filter(|way| !(strict && way.may_be_spent)) {
-            left = self.space.kernel().and(left, way.holds.not())?;
+            let taken = self.space.kernel().and(open, way.holds)?;
+            left = self.space.kernel().and(left, taken.not())?;
+            if self.first_match {
+                open = self.space.kernel().and(open, way.fails)?;
+            }
         }
         if self.otherwise.filter(|way| !(strict && way.may_be_spent)).is_some() {
             // Where a guard is unknown, `otherwise` waits; the others are all false.
@@ -327,15 +398,11 @@ fn joined(setting: &Setting<'_>, node: Node, lowering: &mut Lowering<'_>) -> For
     lowering.formulas().all(all)
 }
 
-/// The assignments of a body, in order.
-pub(super) fn assignments<'w>(body: &'w [Work], into: &mut Vec<&'w Assignment>) {
-    for work in body {
-        match work {
-            Work::Set(assignment) => into.push(assignment),
-            Work::Together(inner) => assignments(inner, into),
-            Work::Task(_) | Work::Step(_) => {}
-        }
-    }
+/// Whether a `whenever` at the start passes key inputs of a scope by: then a stage waits for them.
+fn bypassed(setting: &Setting<'_>, scope: ScopeId) -> bool {
+    let playbook = setting.prepared.playbook;
+    let everywhere = &playbook.scopes[scope.index()].everywhere;
+    everywhere.iter().any(|id| matches!(playbook.transitions[id.index()].trigger, Trigger::Whenever(_)))
 }
 
 /// The value an assignment gives, where it is the same for everybody.

@@ -69,7 +69,7 @@ fn what_the_playbook_keeps_is_what_it_set() {
     };
     assert!(!kept("set k = y", "k is x"));
     assert!(kept("set k = y", "k is y"));
-    assert!(kept("every 1 week, at most 2 times { set k = z } set k = y", "k is z"));
+    assert!(kept("every 1 week, at most 2 times { set k = z } set k = y task s mandatory \"S\"", "k is z"));
 }
 
 #[test]
