@@ -24,6 +24,7 @@ mod dead_end;
 mod dead_write;
 mod end_never_reached;
 mod guards;
+mod handover;
 mod join_deadlock;
 mod loop_without_bound;
 mod loop_without_progress;

@@ -1,7 +1,8 @@
-//! `endless-lifecycle` and `missing-handover`: from one playbook into the next.
+//! `endless-lifecycle` and `missing-handover`: from one playbook into the next. What its key inputs ask of those who come is
+//! looked at in [`super::handover`].
 
 use crate::diagnostic::{BROKEN_LINK, Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
-use crate::model::{Atom, Document, Expr, Fact, FactId, LetId, Node, Playbook, Volatility};
+use crate::model::{Atom, Document, EndId, Expr, Fact, FactId, LetId, Node, Playbook, Volatility};
 use crate::run::chain::alike;
 use crate::source::Span;
 use petgraph::graph::DiGraph;
@@ -14,6 +15,7 @@ struct Step<'d> {
     span: Span,
     end: &'d str,
     bounded: bool,
+    id: EndId,
 }
 
 /// Looks at where customers go on from one of these playbooks into another of them.
@@ -21,7 +23,7 @@ struct Step<'d> {
 pub fn chains(documents: &[&Document]) -> Vec<Diagnostic> {
     let (mut steps, mut findings) = (Vec::new(), Vec::new());
     for (from, document) in documents.iter().enumerate() {
-        for end in &document.playbook.ends {
+        for (number, end) in document.playbook.ends.iter().enumerate() {
             let Some((name, span)) = &end.continues else { continue };
             let to = documents.iter().position(|other| other.playbook.name.name == *name);
             // The end of a base goes on for its variants too; that is said once, of the base.
@@ -38,7 +40,8 @@ pub fn chains(documents: &[&Document]) -> Vec<Diagnostic> {
             }
             if let (Some(to), true) = (to, own) {
                 let bounded = end.continues_limit.is_some();
-                steps.push(Step { from, to, span: *span, end: &end.name.name, bounded });
+                let id = EndId(number as u32);
+                steps.push(Step { from, to, span: *span, end: &end.name.name, bounded, id });
             }
         }
     }
@@ -48,6 +51,7 @@ pub fn chains(documents: &[&Document]) -> Vec<Diagnostic> {
             |found: &MissingFact<'_>| !known_before(documents, &steps, step.from, found.fact, &mut BTreeSet::new());
         let missing = handover(&documents[step.from].playbook, &documents[step.to].playbook, step);
         findings.extend(missing.into_iter().filter(told).map(|found| found.finding));
+        findings.extend(super::handover::check(documents[step.from], step.id, documents[step.to], step.span));
     }
     findings
 }

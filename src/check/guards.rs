@@ -6,6 +6,7 @@
 
 mod assumptions;
 mod dead;
+pub(in crate::check) mod ends;
 pub(in crate::check) mod example;
 mod idle;
 mod overlapping;
@@ -66,6 +67,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let _ = subject.goes_on.set(goes_on);
     unreachable(&guards, findings);
     assumptions::check(&guards, findings);
+    ends::check(&guards, findings);
 }
 
 /// The conditions of properties.

@@ -24,6 +24,7 @@ pub(crate) fn findings(text: &str) -> Vec<Diagnostic> {
         let around = Surroundings { files: &[&file], playbooks: &playbooks, complete: false };
         findings.extend(check(document, &graph, around));
     }
+    findings.extend(super::chains::chains(&documents.iter().collect::<Vec<_>>()));
     sort(&mut findings);
     findings
 }

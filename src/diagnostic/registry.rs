@@ -136,6 +136,9 @@ rules! {
     TRACK_RACE "P429" "track-race" Warning "What happens depends on which of two tracks comes first";
     READ_BEFORE_SET "P430" "read-before-set" Warning "A fact of the playbook is read where nothing has set it";
     DEAD_WRITE "P431" "dead-write" Warning "A fact is set and never read";
+    OUTPUT_NOT_MET "P432" "output-not-met" Warning "A success can be reached although a key output is not met";
+    NEXT_INPUT_NOT_MET "P433" "next-input-not-met" Warning "Somebody goes on into a playbook whose key input they do not meet";
+    NEXT_INPUT_NEVER_MET "P434" "next-input-never-met" Error "Nobody who goes on into a playbook meets its key input";
     COLLIDING_RULES "P435" "colliding-rules" Error "Two stages demand opposite things of one customer";
 
     BAD_JSON "P501" "bad-json" Error "A customer or timeline is not JSON";
