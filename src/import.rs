@@ -26,6 +26,7 @@ pub mod numbers;
 pub mod page;
 pub mod play;
 mod read;
+pub mod references;
 pub mod table;
 pub mod tasks;
 pub mod text;

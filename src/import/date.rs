@@ -1,5 +1,7 @@
 //! Dates as people write them in tables.
 
+use super::language::Languages;
+use super::text::key;
 use crate::value::Date;
 
 /// A date as it was understood.
@@ -71,15 +73,26 @@ pub fn read(text: &str, day_first: bool) -> Option<Read> {
     Some(Read { date, oddity })
 }
 
-/// `March 27, 2020`, `27 March 2020`.
+/// The month of this name in any language, from 1; its first three letters are enough.
+fn month(word: &str) -> Option<usize> {
+    let word = key(word);
+    let named = |month: &String| {
+        let month = key(month);
+        word.chars().count() >= 3 && month.starts_with(&word) || word == "sept" && month.starts_with("sep")
+    };
+    Languages::known().all().iter().find_map(|language| language.months.iter().position(named)).map(|at| at + 1)
+}
+
+/// `March 27, 2020`, `27 March 2020`, `27 de marzo de 2020`.
 fn with_month_in_words(text: &str) -> Option<Read> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let small = text.to_lowercase();
-    let word = small.split(|character: char| !character.is_alphabetic()).find(|word| word.len() >= 3)?;
-    let month = MONTHS.iter().position(|month| word.starts_with(month))? + 1;
+    let mut words = text.split(|character: char| !character.is_alphabetic()).filter(|word| word.chars().count() >= 3);
+    let month = month(words.next()?)?;
     let numbers = numbers(text)?;
     let [first, second] = numbers.as_slice() else { return None };
     let (day, year) = if first.1 == 4 { (second, first) } else { (first, second) };
+    if year.1 != 4 {
+        return None;
+    }
     let date = Date::from_parts(i16::try_from(year.0).ok()?, month as i8, i8::try_from(day.0).ok()?)?;
     Some(Read { date, oddity: None })
 }
@@ -141,6 +154,10 @@ mod tests {
         assert_eq!(iso("2020-03-27"), fine("2020-03-27"));
         assert_eq!(iso("2020年4月30日"), fine("2020-04-30"));
         assert_eq!(iso("March 27, 2020"), fine("2020-03-27"));
+        assert_eq!(iso("15. Dezember 2019"), fine("2019-12-15"));
+        assert_eq!(iso("1. März 2019"), fine("2019-03-01"));
+        assert_eq!(iso("30 de abril de 2020"), fine("2020-04-30"));
+        assert_eq!(iso("7 de fev. de 2020"), fine("2020-02-07"));
         assert_eq!(iso("10/018/2019"), odd("2019-10-18"));
         assert_eq!(iso("25/03/2020"), odd("2020-03-25"));
         assert_eq!(iso("3/27/20"), odd("2020-03-27"));

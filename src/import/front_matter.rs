@@ -18,7 +18,8 @@ pub struct FrontMatter {
 #[must_use]
 pub fn read(lines: &[&str]) -> FrontMatter {
     let is_dashes = |line: &str| line.trim().len() >= 3 && line.trim().chars().all(|character| character == '-');
-    let Some(start) = lines.iter().position(|line| !line.trim().is_empty()) else { return FrontMatter::default() };
+    let Some(first) = lines.iter().position(|line| !line.trim().is_empty()) else { return FrontMatter::default() };
+    let start = below_comment(lines, first);
     if !lines.get(start).is_some_and(|line| is_dashes(line)) {
         return FrontMatter::default();
     }
@@ -49,14 +50,24 @@ pub fn read(lines: &[&str]) -> FrontMatter {
     if !closed {
         front.problems.push((start, "the front matter is not closed by a line of dashes".to_owned()));
     }
+    if start > first {
+        front
+            .problems
+            .push((start, "the front matter stands below a comment: it belongs on the first line".to_owned()));
+    }
     let yaml: String = body.iter().flat_map(|line| [line.trim_end(), "\n"]).collect();
     let parsed = if yaml.contains('\t') { None } else { serde_saphyr::from_str::<Entries>(&yaml).ok() };
     if let Some(Entries(entries)) = parsed {
         front.entries = entries;
-        // Numbers stay as they are written.
+        // Numbers, and words such as `yes` and `~`, stay as they are written.
         for (key, value) in &mut front.entries {
             let raw = body.iter().find_map(|line| entry(line).filter(|(known, _)| known == key));
-            if let Some((_, raw)) = raw.filter(|(_, raw)| raw.starts_with(|start: char| start.is_ascii_digit())) {
+            let is_word = matches!(value.as_str(), "true" | "false" | "");
+            let as_written = |raw: &str| match raw.chars().next() {
+                Some(start) => start.is_ascii_digit() || is_word && (start.is_alphabetic() || start == '~'),
+                None => false,
+            };
+            if let Some((_, raw)) = raw.filter(|(_, raw)| as_written(raw)) {
                 *value = raw.split(" #").next().unwrap_or_default().trim().to_owned();
             }
         }
@@ -80,6 +91,16 @@ pub fn read(lines: &[&str]) -> FrontMatter {
         new
     });
     front
+}
+
+/// The first line with something on it below a comment that begins on this line.
+fn below_comment(lines: &[&str], first: usize) -> usize {
+    let from = |at: usize| lines.get(at..).unwrap_or_default().iter();
+    if !lines.get(first).is_some_and(|line| line.trim_start().starts_with("<!--")) {
+        return first;
+    }
+    let Some(end) = from(first).position(|line| line.trim_end().ends_with("-->")) else { return first };
+    from(first + end + 1).position(|line| !line.trim().is_empty()).map_or(first, |next| first + end + 1 + next)
 }
 
 impl FrontMatter {

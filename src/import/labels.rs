@@ -16,6 +16,8 @@ pub struct Labelled {
     pub inline: bool,
     /// The label as it is written, where nobody knows it.
     pub guessed: Option<String>,
+    /// The label as it is written; empty where only its position says it.
+    pub written: String,
 }
 
 /// The labels of a line; none where it does not begin with one. Several may share a line.
@@ -25,7 +27,8 @@ pub fn of_line(line: &str, languages: &Languages, language: &str) -> Vec<Labelle
     let text = line.trim().trim_start_matches(['-', '*', '>', '+', '_', ' ', '•']);
     let known = |head: &str| {
         let short = head.chars().count() <= 48;
-        short.then(|| languages.label(language, &plain(&head.replace("**", "")))).flatten()
+        let written = plain(&head.replace("**", ""));
+        short.then(|| languages.label(language, &written)).flatten().map(|label| (label, written))
     };
     let by_colon = split_at_colon(text).and_then(|(head, rest)| Some((known(head)?, rest)));
     // Without its colon, a label is known by the bold value behind it.
@@ -33,16 +36,24 @@ pub fn of_line(line: &str, languages: &Languages, language: &str) -> Vec<Labelle
         let at = text.find("**").filter(|at| *at > 0)?;
         Some((known(text.get(..at)?)?, text.get(at..)?))
     };
-    let Some((label, rest)) = by_colon.or_else(by_bold) else { return Vec::new() };
-    let mut found = vec![Labelled { label, value: String::new(), bold, inline: false, guessed: None }];
+    let Some(((label, written), rest)) = by_colon.or_else(by_bold) else { return Vec::new() };
+    let mut found = vec![Labelled { label, value: String::new(), bold, inline: false, guessed: None, written }];
     // Further labels within the line.
     let mut rest = rest.to_owned();
-    while let Some((before, label, after, inline)) = next_label(&rest, languages, language) {
+    while let Some(next) = next_label(&rest, languages, language) {
         if let Some(last) = found.last_mut() {
-            last.value = before;
+            last.value = next.before;
         }
-        found.push(Labelled { label, value: String::new(), bold, inline, guessed: None });
-        rest = after;
+        let written = if next.inline { String::new() } else { plain(&next.written) };
+        found.push(Labelled {
+            label: next.label,
+            value: String::new(),
+            bold,
+            inline: next.inline,
+            guessed: None,
+            written,
+        });
+        rest = next.after;
     }
     if let Some(last) = found.last_mut() {
         last.value = rest;
@@ -55,8 +66,17 @@ fn split_at_colon(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..at.0)?, text.get(at.0 + at.1.len_utf8()..)?))
 }
 
-/// The next label in a value: what stands before it, what it says, what follows.
-fn next_label(text: &str, languages: &Languages, language: &str) -> Option<(String, Label, String, bool)> {
+/// A further label in a value: what stands before it, what it says, how it is written, what follows.
+struct Further {
+    before: String,
+    label: Label,
+    written: String,
+    after: String,
+    inline: bool,
+}
+
+/// The next label in a value.
+fn next_label(text: &str, languages: &Languages, language: &str) -> Option<Further> {
     let own = languages.by_tag(language);
     let others = languages.all().iter().filter(|other| other.tag != language);
     for (at, character) in text.char_indices().filter(|(_, character)| narrow(*character) == ':') {
@@ -86,7 +106,8 @@ fn next_label(text: &str, languages: &Languages, language: &str) -> Option<(Stri
             {
                 let inline = label == Label::InlineApplies;
                 let label = if inline { Label::Applies } else { label };
-                return Some((bare.get(..start)?.to_owned(), label, after.to_owned(), inline));
+                let (before, written) = (bare.get(..start)?.to_owned(), bare.get(start..)?.to_owned());
+                return Some(Further { before, label, written, after: after.to_owned(), inline });
             }
         }
     }

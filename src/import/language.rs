@@ -141,6 +141,8 @@ pub struct Language {
     pub conditions: Vec<String>,
     /// Frequent words, by which the language is known; none where its script says enough.
     pub words: Vec<String>,
+    /// The names of the months, from January; none where dates have only numbers.
+    pub months: Vec<String>,
 }
 
 impl Language {

@@ -4,6 +4,7 @@
 //! indented like code. So the library says where items of lists, code, comments and underlined headings are, and what
 //! begins like a heading or a row of a table is one wherever it stands, but in fenced code.
 
+use super::table::is_number;
 use super::text::clean;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use std::ops::Range;
@@ -94,6 +95,8 @@ pub fn blocks(lines: Vec<Line>) -> Vec<Piece> {
         let next = texts.get(at + 1..count).and_then(|rest| rest.first()).map_or("", |text| text.trim());
         let after_table = !apart && pieces.last().is_some_and(|piece| piece.block == Block::Table);
         let bare = text.trim_start_matches('>').trim_start();
+        // A row that was made an item of a list.
+        let bare = bare.strip_prefix("- ").filter(|row| row.starts_with('|') && after_table).unwrap_or(bare);
         let (block, stripped, new) = if note.fenced {
             (Block::Code, line.text.trim_end().to_owned(), false)
         } else if let Some((level, odd, title)) = heading(&line.text, text) {
@@ -114,7 +117,15 @@ pub fn blocks(lines: Vec<Line>) -> Vec<Piece> {
         } else if note.quoted || text.starts_with('>') {
             (Block::Quote, bare.to_owned(), false)
         } else if note.code {
-            (Block::Paragraph, text.to_owned(), false)
+            // Markdown takes a list that is indented far for code.
+            match marked(text) {
+                Some(stripped) => {
+                    last_item = 0;
+                    let indent = line.text.len() - line.text.trim_start().len();
+                    (Block::Item((indent / 4).clamp(1, 9) as u8), stripped, true)
+                }
+                None => (Block::Paragraph, text.to_owned(), false),
+            }
         } else if let Some(stripped) = marked(text) {
             last_item = 0;
             (Block::Item(1), stripped, true)
@@ -292,9 +303,15 @@ fn number_of_item(text: &str) -> Option<u32> {
 #[must_use]
 pub fn lines(text: &str) -> Vec<Line> {
     let cut = text.split('\n').enumerate();
-    cut.map(|(at, line)| Line {
-        number: at as u32 + 1,
-        text: clean(line.trim_end_matches('\r')).trim_end().replace('\t', "    "),
+    cut.map(|(at, line)| {
+        let text = clean(line.trim_end_matches('\r'));
+        // A row whose cells stand between tabs.
+        let tabs =
+            text.matches('\t').count() >= 3 && !text.contains('|') && is_number(text.split('\t').next().unwrap_or(""));
+        let text = text.trim_end().replace('\t', if tabs { " | " } else { "    " });
+        // Bars of full width stand between cells too.
+        let bars = !text.contains('|') && text.matches('｜').count() >= 3;
+        Line { number: at as u32 + 1, text: if bars { text.replace('｜', "|") } else { text } }
     })
     .collect()
 }
@@ -338,6 +355,10 @@ mod tests {
         assert_eq!(shown("```\n# a\n| 1 |\n```").len(), 1);
         assert_eq!(shown("```\n# a\n\n| 1 |").len(), 3);
         assert_eq!(shown("text\n3731 | a | O | b")[1], "Table: 3731 | a | O | b");
+        assert_eq!(shown("text\n\n\t- a\n\t- b\n")[1..], ["Item(1): a", "Item(1): b"]);
+        assert_eq!(shown("3731\ta\tO\tb"), ["Table: 3731 | a | O | b"]);
+        assert_eq!(shown("| 1 | a |\n- | 3731 | b |"), ["Table: | 1 | a | / | 3731 | b |"]);
+        assert_eq!(shown("｜ 3731 ｜ a ｜ O ｜ b ｜"), ["Table: | 3731 | a | O | b |"]);
         assert_eq!(shown("Date | Who\n--- | ---\n1/2/2020 | x").len(), 1);
         assert_eq!(shown("<!-- | 3731 | -->\ntext"), shown("<!-- | 3731 | -->\ntext"));
     }

@@ -131,9 +131,11 @@ fn without_brackets(text: &str) -> (String, String) {
 #[must_use]
 pub fn read(cell: &str) -> Option<Numbered> {
     let struck = is_struck(cell);
-    let text = cell.replace("~~", "");
+    // A small number above the line points to a remark elsewhere.
+    let text = cell.replace("~~", "").replace("<sup>", " (").replace("</sup>", ")");
     let text = if text.contains(['[', '*', '<', '\\', '`', '_', '&']) { plain(&text) } else { text };
-    let text: String = text.chars().map(narrow).collect();
+    let raised = |character: char| matches!(character, '⁰' | '¹' | '²' | '³' | '⁴'..='⁹');
+    let text: String = text.chars().map(|character| if raised(character) { '*' } else { narrow(character) }).collect();
     let text = text.trim().trim_start_matches('#');
     let (out, within) = without_brackets(text);
     // Brackets around the number itself.

@@ -172,6 +172,8 @@ pub struct Step {
     pub columns: Vec<TaskColumn>,
     /// Its labels as they are written.
     pub labels_written: Vec<(super::language::Label, String)>,
+    /// What the labels are called: `Primary Roles`, `Primary Role(s)`.
+    pub label_words: Vec<(super::language::Label, String)>,
 }
 
 /// What a section without an own meaning says.
@@ -267,6 +269,8 @@ pub struct Page {
     pub next_lead: Vec<Passage>,
     /// The change history.
     pub history: Vec<Change>,
+    /// The head of its table, where it has the usual three columns.
+    pub history_head: Vec<String>,
     /// Everything else.
     pub sections: Vec<Section>,
     /// What stands below the change history.

@@ -45,6 +45,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
     let front = front_matter::read(&texts);
     let body: Vec<Line> = all.into_iter().skip(front.lines).collect();
     let (body, conflicts) = conflict::resolve(body);
+    let body = super::references::resolve(body);
     let detected = detect::language(&body, &source.name, languages);
     let name = source.name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let mut reader = Reader {
@@ -72,6 +73,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
             next: Vec::new(),
             next_lead: Vec::new(),
             history: Vec::new(),
+            history_head: Vec::new(),
             sections: Vec::new(),
             footer: Vec::new(),
             links: Vec::new(),
@@ -89,6 +91,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
         dates: Vec::new(),
         unknown: Vec::new(),
         under_tasks: false,
+        task_headings: Vec::new(),
     };
     for (at, message) in front.problems {
         reader.say(&BAD_FRONT_MATTER, at as u32 + 1, message);
@@ -149,6 +152,8 @@ struct Reader<'a> {
     unknown: Vec<String>,
     /// Whether the last heading was the one of a table of tasks.
     under_tasks: bool,
+    /// The headings of tables of tasks as they are written.
+    task_headings: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -298,6 +303,7 @@ impl Reader<'_> {
             bold: true,
             inline: false,
             guessed: Some(name.trim().to_owned()),
+            written: name.trim().to_owned(),
         })
     }
 
@@ -310,9 +316,14 @@ impl Reader<'_> {
         }
         self.block = None;
         let languages = self.words.languages;
-        let mut known = languages.heading(self.words.language, &text);
+        let mut known = languages.heading(self.words.language, &text).or_else(|| {
+            // Numbered headings: `2. Objectives`.
+            let bare = unnumbered(&text)?;
+            languages.heading(self.words.language, bare)
+        });
         self.under_tasks = known == Some(Heading::Tasks);
         if self.under_tasks {
+            self.task_headings.push(text);
             return;
         }
         if let (At::Step(_), Some(label)) = (self.at, languages.label(self.words.language, &text))
@@ -417,10 +428,7 @@ impl Reader<'_> {
         }
         self.seen.push(known);
         self.order.push(Ok(known));
-        let usual = self.words.languages.by_tag(self.words.language).map_or("", |language| language.heading(known));
-        if usual != text && !self.page.headings.iter().any(|(heading, _)| *heading == known) {
-            self.page.headings.push((known, text.to_owned()));
-        }
+        self.as_written(known, text);
         self.in_approach = known == Heading::Approach;
         if known == Heading::Approach {
             self.approach = Some((text.to_owned(), line, level));
@@ -430,6 +438,14 @@ impl Reader<'_> {
             self.at = At::Other(self.page.sections.len() - 1);
         } else {
             self.at = At::Section(known);
+        }
+    }
+
+    /// Keeps how a heading is written, where that is not the usual way.
+    fn as_written(&mut self, known: Heading, text: &str) {
+        let usual = self.words.languages.by_tag(self.words.language).map_or("", |language| language.heading(known));
+        if usual != text && !self.page.headings.iter().any(|(heading, _)| *heading == known) {
+            self.page.headings.push((known, text.to_owned()));
         }
     }
 
@@ -477,7 +493,7 @@ impl Reader<'_> {
             Block::Quote => Form::Quote,
             _ => Form::Paragraph,
         };
-        if self.item_tasks(piece) {
+        if self.item_tasks(piece) || self.listed_changes(piece) {
             return;
         }
         let takes_labels = matches!(self.at, At::Top | At::Step(_) | At::Other(_) | At::Section(Heading::Approach));
@@ -612,6 +628,9 @@ impl Reader<'_> {
             && let Some(step) = self.page.steps.get_mut(step)
         {
             step.labels_written.push((labelled.label, value.clone()));
+            if !labelled.written.is_empty() && !step.label_words.iter().any(|(known, _)| *known == labelled.label) {
+                step.label_words.push((labelled.label, labelled.written.clone()));
+            }
         }
         let list = match (self.at, labelled.label) {
             (At::Step(step), label) => {
@@ -660,6 +679,14 @@ impl Reader<'_> {
         self.unknown.push(key);
         self.say(rule, line, format!("`{written}` is not a {words} that is known"));
     }
+}
+
+/// What follows the number of a heading: `2. Objectives`, `2) Objectives`.
+fn unnumbered(text: &str) -> Option<&str> {
+    let rest = text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
+    let numbered = rest.len() < text.len() && text.starts_with(|first: char| first.is_ascii_digit());
+    let rest = rest.trim_start_matches([')', '、', '．', ' ']);
+    (numbered && !rest.is_empty()).then_some(rest)
 }
 
 /// A title without the marks of bold around it.

@@ -156,7 +156,7 @@ impl Table {
             if let Some(Row::Cells(above, above_line)) = table.rows.last_mut()
                 && joins
                 // A row that is whole does not go on.
-                && (width == 0 || above.len() + row.len() <= width + 1)
+                && (width == 0 || above.len() < width && above.len() + row.len() <= width + 2)
                 && lines.get(at.wrapping_sub(1)).is_some_and(|above| !above.text.trim_end().ends_with('|'))
             {
                 let mut rest = row.into_iter();
@@ -241,7 +241,13 @@ impl Table {
                 head.position(Column::Id).and_then(|at| row.get(at)).is_some_and(|cell| !numbers(cell).is_empty())
                     || numbered(row)
             };
-            head.has(Column::Id) && (head.has(Column::Flag) || head.has(Column::Role) && self.rows().any(by_row))
+            // `Task ID` says what the numbers are, `ID` alone does not.
+            let of_tasks = head
+                .position(Column::Id)
+                .and_then(|at| head.titles.get(at))
+                .is_some_and(|title| plain(title).chars().filter(|character| character.is_alphanumeric()).count() > 4);
+            let more = head.has(Column::Role) || of_tasks && head.has(Column::Name);
+            head.has(Column::Id) && (head.has(Column::Flag) || more && self.rows().any(by_row))
         });
         let known = |cell: &String| {
             let names = |kind| words.list(kind, cell).iter().any(|name| name.known);

@@ -8,7 +8,7 @@ use super::super::tasks::Table;
 use super::super::text::{key, plain, seen};
 use super::Reader;
 use crate::diagnostic::{
-    Diagnostic, MISPLACED_HEADING, MISSING_SECTION, NO_PROCESS, REPEATED_TASK, TASK_OUTSIDE_SERVICES,
+    Diagnostic, IMPOSSIBLE_DATE, MISPLACED_HEADING, MISSING_SECTION, NO_PROCESS, REPEATED_TASK, TASK_OUTSIDE_SERVICES,
     UNORDERED_HISTORY, UNREAD_ROW, sort,
 };
 use std::collections::BTreeMap;
@@ -21,10 +21,16 @@ impl Reader<'_> {
         self.sections_by_place();
         self.next_steps();
         self.phase_by_name();
+        let headings = std::mem::take(&mut self.task_headings);
+        let count = |heading: &String| headings.iter().filter(|other| *other == heading).count();
+        if let Some(most) = headings.iter().rev().max_by_key(|heading| count(heading)) {
+            self.as_written(Heading::Tasks, most);
+        }
         self.page.headings.sort();
         self.repeated_tasks();
         self.tasks_outside_services();
         self.order_of_history();
+        self.far_dates();
         if self.page.is_process() {
             self.missing_sections();
         } else {
@@ -253,6 +259,25 @@ impl Reader<'_> {
                     .related(self.span(above), "an earlier change")
                     .help("One of the two dates may be a slip: the newest change stands first"),
             );
+        }
+    }
+
+    /// A date more than ten years from every other change is a slip.
+    fn far_dates(&mut self) {
+        let rows: Vec<(crate::value::Date, u32)> =
+            self.page.history.iter().filter_map(|row| Some((row.date?, row.line))).collect();
+        let year = |date: &crate::value::Date| date.to_string().get(..4).and_then(|year| year.parse::<i32>().ok());
+        let years: Vec<i32> = rows.iter().filter_map(|(date, _)| year(date)).collect();
+        // Of two dates nobody knows which is right.
+        if years.len() != rows.len() || years.len() < 3 {
+            return;
+        }
+        for (at, (date, line)) in rows.iter().enumerate() {
+            let Some(own) = years.get(at) else { continue };
+            let near = years.iter().enumerate().any(|(other, year)| other != at && own.abs_diff(*year) <= 10);
+            if !near {
+                self.say(&IMPOSSIBLE_DATE, *line, format!("{date} is more than ten years from every other change"));
+            }
         }
     }
 

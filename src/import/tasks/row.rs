@@ -240,6 +240,13 @@ impl<'a> Rows<'a> {
             std::mem::swap(&mut parts.role, &mut parts.services);
             odd = odd.or(Some("role and services are the other way round"));
         }
+        // Role and services in one cell.
+        if parts.services.is_empty()
+            && let Some((role, services)) = self.role_and_services(&parts.role)
+        {
+            (parts.role, parts.services) = (role, services);
+            odd = odd.or(Some("role and services stand in one cell"));
+        }
         if let Some(odd) = odd {
             parts.odd = parts.odd.take().or_else(|| Some(odd.to_owned()));
             // The page is written with each cell in its place.
@@ -251,6 +258,22 @@ impl<'a> Rows<'a> {
             return words.flag(&remark);
         }
         flag.map(|flagged| flagged.flag)
+    }
+
+    /// A cell of which nothing is known as a whole, cut between a role and services that are.
+    fn role_and_services(&self, cell: &str) -> Option<(String, String)> {
+        let all = |kind, text: &str| {
+            let names = self.words.list(kind, text);
+            !names.is_empty() && names.iter().all(|name| name.known)
+        };
+        if !self.head.has(Column::Services) || cell.contains("](") || self.known(NameKind::Role, cell) {
+            return None;
+        }
+        cell.match_indices(' ').find_map(|(at, _)| {
+            let (role, services) = (cell.get(..at)?.trim(), cell.get(at..)?.trim());
+            (all(NameKind::Role, role) && all(NameKind::Service, services))
+                .then(|| (role.to_owned(), services.to_owned()))
+        })
     }
 
     /// Says once which columns are not known.
@@ -277,7 +300,7 @@ impl<'a> Rows<'a> {
 
     /// What is odd about the number of a task.
     fn number(&mut self, parts: &Parts, found: Option<&Numbered>, line: u32) {
-        let shown = plain(&parts.id);
+        let shown = plain(&parts.id.replace("<sup>", " "));
         let Some(found) = found else {
             let message = if shown.is_empty() {
                 "a row of the tasks has no number".to_owned()
@@ -450,7 +473,8 @@ fn split_number(cell: &str) -> Option<(String, String)> {
         && numbers_of(first).len() == 1
         && !rest.trim().is_empty()
     {
-        return Some((first.to_owned(), rest.trim().to_owned()));
+        let name = rest.trim_start_matches(|mark: char| mark.is_whitespace() || matches!(mark, '-' | '–' | '—' | ':'));
+        return Some((first.to_owned(), name.trim_end().to_owned()));
     }
     let found = numbers::read(cell).filter(|found| !found.rest.is_empty())?;
     let numbers: Vec<String> = found.numbers.iter().map(u32::to_string).collect();
