@@ -8,6 +8,8 @@ mod written;
 use crate::import::date;
 use crate::import::language::{Column, Heading, Label, Language, Languages, NameKind};
 use crate::import::play::{heading_name, identifier};
+use crate::import::table::cells;
+use crate::import::text::seen;
 use crate::model::{Clause, Offer, OfferId, Playbook, ServiceSet, Stage, TaskRef, Text, Work};
 use crate::syntax::ast;
 use std::collections::BTreeMap;
@@ -269,7 +271,7 @@ impl Writer<'_> {
         for next in &self.playbook.about.next {
             let words = self.words(&next.name.text);
             let text = match &next.link {
-                Some(link) if !words.contains("](") => format!("[{words}]({})", link.address),
+                Some(link) if !leads_to(&words, &link.address) => format!("[{words}]({})", link.address),
                 _ => words,
             };
             // An item with several links is said once for each.
@@ -305,7 +307,9 @@ impl Writer<'_> {
             return;
         }
         self.section(Heading::History);
-        let head = [Column::Date, Column::Who, Column::What].map(|column| self.language.column(column).to_owned());
+        let usual = [Column::Date, Column::Who, Column::What].map(|column| self.language.column(column).to_owned());
+        let own = self.own("page.changes").map(|written| cells(&format!("| {written} |")));
+        let head = own.filter(|head| head.len() == usual.len()).unwrap_or_else(|| usual.to_vec());
         self.table(&head, &rows, &[]);
     }
 
@@ -386,7 +390,7 @@ impl Writer<'_> {
         let roles = if roles.is_empty() { "-".to_owned() } else { roles.join(", ") };
         let shown = |label: Label, value: String| {
             let value = self.label_written(stage, label, &value).unwrap_or(value);
-            (!value.is_empty()).then(|| format!("{}: **{value}**", self.language.label(label)))
+            (!value.is_empty()).then(|| format!("{}: **{value}**", self.label_word(stage, label)))
         };
         lines.extend(shown(Label::Primary, roles));
         lines.extend(secondary.iter().cloned());
@@ -456,7 +460,7 @@ impl Writer<'_> {
     fn linked(&self, text: &Text, link: Option<&crate::model::Link>) -> String {
         let words = self.words(text);
         match link {
-            Some(link) if !words.contains("](") => format!("[{words}]({})", link.address),
+            Some(link) if !leads_to(&words, &link.address) => format!("[{words}]({})", link.address),
             _ => words,
         }
     }
@@ -476,7 +480,8 @@ impl Writer<'_> {
         if offers.is_empty() {
             return;
         }
-        let heading = self.language.heading(Heading::Tasks).to_owned();
+        let own = self.own(&format!("page.heading.{}", heading_name(Heading::Tasks)));
+        let heading = own.unwrap_or_else(|| self.language.heading(Heading::Tasks)).to_owned();
         self.apart(&format!("#### {heading}"));
         let offers: Vec<&Offer> = offers.iter().filter_map(|id| self.playbook.offers.get(id.index())).collect();
         let columns = self.columns(stage, &offers);
@@ -562,4 +567,9 @@ impl Writer<'_> {
         }
         self.apart(text.trim_end());
     }
+}
+
+/// Whether a text has a link within it already: this one, or another.
+fn leads_to(words: &str, address: &str) -> bool {
+    words.contains("](") || seen(words).1.iter().any(|link| link.target == address)
 }

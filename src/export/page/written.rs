@@ -69,6 +69,11 @@ impl Writer<'_> {
     pub(super) fn flag_written(&self, stage: &Stage, offer: &Offer) -> String {
         let (flag, name) = if offer.mandatory { (Flag::Mandatory, "mandatory") } else { (Flag::Optional, "optional") };
         let fits = |written: &&str| self.reading().flagged(written).is_some_and(|flagged| flagged.flag == flag);
+        // A row that leaves it open stays so until somebody decides: an open task is optional.
+        let open = |written: &&str| !offer.mandatory && self.reading().flagged(written).is_none();
+        if let Some(written) = self.cell(stage, offer, "flag").filter(open) {
+            return written.to_owned();
+        }
         let of_page = format!("page.flag.{name}");
         let written = self.cell(stage, offer, "flag").filter(fits).or_else(|| self.own(&of_page).filter(fits));
         written.unwrap_or_else(|| self.language.flag(flag)).to_owned()
@@ -108,18 +113,26 @@ impl Writer<'_> {
 
     /// The value of a label of a stage as its page writes it: empty where the page does not have the label.
     pub(super) fn label_written(&self, stage: &Stage, label: Label, shown: &str) -> Option<String> {
-        let (name, kind) = match label {
-            Label::Motions => ("motions", NameKind::Motion),
-            Label::Applies => ("applies", NameKind::Service),
-            _ => ("primary", NameKind::Role),
+        let kind = match label {
+            Label::Motions => NameKind::Motion,
+            Label::Applies => NameKind::Service,
+            _ => NameKind::Role,
         };
-        let written = self.own(&format!("page.step.{}.{name}", stage.name.name))?;
+        let written = self.own(&format!("page.step.{}.{}", stage.name.name, label_name(label)))?;
         let listed = self.listed(kind, written);
         let fits = match kind {
             NameKind::Service if listed.is_empty() || listed.contains(&key("All Services")) => stage.services.is_none(),
             _ => listed == self.listed(kind, shown),
         };
         fits.then(|| written.to_owned())
+    }
+
+    /// What the page of a stage calls a label.
+    pub(super) fn label_word(&self, stage: &Stage, label: Label) -> String {
+        let name = label_name(label);
+        let own = self.own(&format!("page.label.{name}.{}", stage.name.name));
+        let written = own.or_else(|| self.own(&format!("page.label.{name}")));
+        written.unwrap_or_else(|| self.language.label(label)).to_owned()
     }
 
     /// How tables spell a role or a service.
@@ -151,7 +164,10 @@ impl Writer<'_> {
         };
         let mut columns: Vec<TableColumn> = head.unwrap_or_default().iter().enumerate().map(of_page).collect();
         let has = |columns: &[TableColumn], column: Column| columns.iter().any(|own| own.holds == Some(column));
-        if ![Column::Id, Column::Name, Column::Flag].iter().all(|column| has(&columns, *column)) {
+        // A table without flags is one whose tasks all leave them open.
+        let open = |offer: &&Offer| !offer.mandatory && self.cell(stage, offer, "flag") == Some("");
+        let flags = has(&columns, Column::Flag) || offers.iter().all(open);
+        if !flags || ![Column::Id, Column::Name].iter().all(|column| has(&columns, *column)) {
             columns = COLUMNS.into_iter().map(usual).collect();
         }
         if !has(&columns, Column::Role) && offers.iter().any(|offer| offer.roles != stage.roles) {
@@ -205,5 +221,14 @@ impl Writer<'_> {
         }
         found.sort();
         found
+    }
+}
+
+/// What a label is called in the metadata.
+fn label_name(label: Label) -> &'static str {
+    match label {
+        Label::Motions => "motions",
+        Label::Applies => "applies",
+        _ => "primary",
     }
 }

@@ -5,7 +5,7 @@ use super::super::language::{Column, Flag, Heading, Label, Languages, NameKind};
 use super::super::names::Words;
 use super::super::page::{Named, Page, Step, Task, TaskColumn};
 use super::super::tasks::column_title;
-use super::super::text::{key, plain};
+use super::super::text::{key, plain, squeezed};
 use super::{Names, Writer, identifier, same_task};
 
 /// The columns of a table of tasks, in the order in which they are written.
@@ -50,6 +50,8 @@ impl Writer<'_> {
             self.spellings(at, &mut own);
             self.flags(page, &mut own);
             self.columns(page, &mut own);
+            self.changes(page, &mut own);
+            self.label_words(page, &mut own);
             for number in 0..page.steps.len().min(self.names.stages.len()) {
                 self.labels(at, page, number, &mut own);
                 self.cells(at, page, number, &mut own);
@@ -83,7 +85,7 @@ impl Writer<'_> {
         for (flag, name) in [(Flag::Mandatory, "mandatory"), (Flag::Optional, "optional")] {
             let usual = usual_flag(page, flag);
             let own = Languages::known().by_tag(&page.language).map_or("", |language| language.flag(flag));
-            if !usual.is_empty() && key(&usual) != key(own) {
+            if !usual.is_empty() && differs(&usual, own) {
                 rows.push((format!("page.flag.{name}"), usual));
             }
         }
@@ -97,7 +99,8 @@ impl Writer<'_> {
         let language = Languages::known().by_tag(&page.language);
         let usual = COLUMNS.map(|column| language.map_or("", |language| language.column(column))).join(" | ");
         let same = |one: &str, other: &str| {
-            one.split('|').map(key).collect::<Vec<_>>() == other.split('|').map(key).collect::<Vec<_>>()
+            let titles = |head: &str| head.split('|').map(|title| squeezed(&plain(title))).collect::<Vec<_>>();
+            titles(one) == titles(other)
         };
         let heads: Vec<(usize, String)> = page
             .steps
@@ -114,6 +117,40 @@ impl Writer<'_> {
         }
         for (number, head) in heads.iter().filter(|(_, head)| !same(head, &of_page)) {
             rows.push((format!("page.columns.{}", self.stage_name(*number)), head.clone()));
+        }
+    }
+
+    /// What its steps call their labels, where that is not the usual word.
+    fn label_words(&self, page: &Page, rows: &mut Rows) {
+        let language = Languages::known().by_tag(&page.language);
+        for (label, name) in [(Label::Primary, "primary"), (Label::Motions, "motions"), (Label::Applies, "applies")] {
+            let usual = language.map_or("", |language| language.label(label));
+            let steps = page.steps.iter().enumerate().filter(|(number, _)| *number < self.names.stages.len());
+            let words: Vec<(usize, &str)> = steps
+                .filter_map(|(number, step)| {
+                    let (_, word) = step.label_words.iter().find(|(known, _)| *known == label)?;
+                    Some((number, word.as_str()))
+                })
+                .collect();
+            let count = |word: &str| words.iter().filter(|(_, other)| *other == word).count();
+            let most = words.iter().map(|(_, word)| *word).rev().max_by_key(|word| count(word)).unwrap_or(usual);
+            if most != usual {
+                rows.push((format!("page.label.{name}"), most.to_owned()));
+            }
+            for (number, word) in words.iter().filter(|(_, word)| *word != most) {
+                rows.push((format!("page.label.{name}.{}", self.stage_name(*number)), (*word).to_owned()));
+            }
+        }
+    }
+
+    /// The head of its table of changes.
+    fn changes(&self, page: &Page, rows: &mut Rows) {
+        let language = Languages::known().by_tag(&page.language);
+        let usual = [Column::Date, Column::Who, Column::What]
+            .map(|column| language.map_or("", |language| language.column(column)));
+        if !page.history_head.is_empty() && page.history_head != usual {
+            let head: Vec<String> = page.history_head.iter().map(|title| title.replace('|', "\\|")).collect();
+            rows.push(("page.changes".to_owned(), head.join(" | ")));
         }
     }
 
@@ -196,12 +233,16 @@ impl Writer<'_> {
             if task.name.is_empty() {
                 add("name", "");
             }
+            // A flag that is left open stays so.
+            if task.mandatory.is_none() {
+                add("flag", task.written.flag.as_deref().unwrap_or_default());
+            }
             if let (Some(written), Some(mandatory)) = (&task.written.flag, task.mandatory) {
                 let flag = if mandatory { Flag::Mandatory } else { Flag::Optional };
                 let usual = usual_flag(page, flag);
                 let own = Languages::known().by_tag(&page.language).map_or("", |language| language.flag(flag));
                 let expected = if usual.is_empty() { own } else { &usual };
-                if key(written) != key(expected) || plain(written).ends_with('*') {
+                if differs(written, expected) {
                     add("flag", written);
                 }
             }
@@ -254,7 +295,8 @@ fn with_notes(step: &Step) -> Vec<TaskColumn> {
 
 /// Whether a text says something else than the one that is expected, or leads somewhere.
 fn differs(written: &str, expected: &str) -> bool {
-    key(&plain(written)) != key(expected) || written.contains("](")
+    let bare = |text: &str| -> String { text.chars().filter(|character| !character.is_whitespace()).collect() };
+    bare(&plain(written)) != bare(expected) || written.contains("](")
 }
 
 /// The same task in the step of another page: of those with one number, the one in the same place.
@@ -275,7 +317,7 @@ fn usual_flag(page: &Page, flag: Flag) -> String {
         let Some(written) = task.written.flag.as_ref().filter(|written| words.flag(written) == Some(flag)) else {
             continue;
         };
-        match counts.iter_mut().find(|(known, _)| key(known) == key(written)) {
+        match counts.iter_mut().find(|(known, _)| !differs(written, known)) {
             Some((_, count)) => *count += 1,
             None => counts.push((written.clone(), 1)),
         }
