@@ -4,6 +4,7 @@ use super::analyse::subject;
 use super::input;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::has_errors;
+use crate::format::format;
 use crate::model::{Document, FactScope, Origin, Playbook, Trigger};
 use crate::source::Sources;
 use crate::syntax::parse;
@@ -80,10 +81,17 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
             variant(&name, title, &subject.document, &subject.sources, &relative(base, &path), &shown(&path))
         }
     };
-    write_new(&path, &text)?;
+    write_new(&path, &laid_out(text))?;
     let what = if arguments.from.is_some() { "variant" } else { "playbook" };
     session.out.write(&format!("Made the {what} `{name}` in {}\n", path.display()))?;
     Ok(Exit::Fine)
+}
+
+/// The text in its usual layout: names of any length stand in it.
+fn laid_out(text: String) -> String {
+    let mut sources = Sources::new();
+    let id = sources.add("new", text.as_str());
+    sources.get(id).and_then(|source| format(source).ok()).unwrap_or(text)
 }
 
 /// Writes a file that must not be there.

@@ -32,7 +32,9 @@ impl Plan<'_> {
         let random = || site.keys[0].stream(customer, 0).uniform();
         match arrival {
             Arrival::Evenly(over) => {
-                let at = i128::from(over.0) * i128::from(customer) / i128::from(of.max(1));
+                // A file may hold more customers than the scenario says: those come over the same time.
+                let of = of.max(1);
+                let at = i128::from(over.0) * i128::from(customer % of) / i128::from(of);
                 Duration(i64::try_from(at).unwrap_or(over.0))
             }
             Arrival::Poisson(over) => Duration((random() * over.0 as f64) as i64),

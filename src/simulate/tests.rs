@@ -320,6 +320,7 @@ fn arrivals_lie_within_their_time() {
         arrival(&machine, &scenario, 1, customer, 100)
     };
     assert_eq!(at("evenly", 25), Duration::days(25));
+    assert_eq!(at("evenly", 725), Duration::days(25));
     let days: Vec<f64> = (0..100).map(|customer| at("poisson", customer).to_days()).collect();
     assert!(days.iter().all(|day| (0.0..100.0).contains(day)));
     assert!((days.iter().sum::<f64>() / 100.0 - 50.0).abs() < 12.0);
