@@ -1,8 +1,9 @@
 //! Dates as people write them in tables.
 
-use super::language::Languages;
+use super::language::{Language, Languages};
 use super::text::key;
 use crate::value::Date;
+use std::sync::OnceLock;
 
 /// A date as it was understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,24 +76,30 @@ pub fn read(text: &str, day_first: bool) -> Option<Read> {
 
 /// The month of this name in any language, from 1; its first three letters are enough.
 fn month(word: &str) -> Option<usize> {
+    static MONTHS: OnceLock<Vec<(String, usize)>> = OnceLock::new();
+    let months = MONTHS.get_or_init(|| {
+        let named = |month: &String, at: usize| (key(month), at + 1);
+        let of =
+            |language: &'static Language| language.months.iter().enumerate().map(move |(at, month)| named(month, at));
+        Languages::known().all().iter().flat_map(of).collect()
+    });
     let word = key(word);
-    let named = |month: &String| {
-        let month = key(month);
+    let is_meant = |month: &str| {
         word.chars().count() >= 3 && month.starts_with(&word) || word == "sept" && month.starts_with("sep")
     };
-    Languages::known().all().iter().find_map(|language| language.months.iter().position(named)).map(|at| at + 1)
+    months.iter().find(|(month, _)| is_meant(month)).map(|(_, at)| *at)
 }
 
 /// `March 27, 2020`, `27 March 2020`, `27 de marzo de 2020`.
 fn with_month_in_words(text: &str) -> Option<Read> {
-    let mut words = text.split(|character: char| !character.is_alphabetic()).filter(|word| word.chars().count() >= 3);
-    let month = month(words.next()?)?;
     let numbers = numbers(text)?;
     let [first, second] = numbers.as_slice() else { return None };
     let (day, year) = if first.1 == 4 { (second, first) } else { (first, second) };
     if year.1 != 4 {
         return None;
     }
+    let mut words = text.split(|character: char| !character.is_alphabetic()).filter(|word| word.chars().count() >= 3);
+    let month = month(words.next()?)?;
     let date = Date::from_parts(i16::try_from(year.0).ok()?, month as i8, i8::try_from(day.0).ok()?)?;
     Some(Read { date, oddity: None })
 }

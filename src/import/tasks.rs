@@ -241,13 +241,7 @@ impl Table {
                 head.position(Column::Id).and_then(|at| row.get(at)).is_some_and(|cell| !numbers(cell).is_empty())
                     || numbered(row)
             };
-            // `Task ID` says what the numbers are, `ID` alone does not.
-            let of_tasks = head
-                .position(Column::Id)
-                .and_then(|at| head.titles.get(at))
-                .is_some_and(|title| plain(title).chars().filter(|character| character.is_alphanumeric()).count() > 4);
-            let more = head.has(Column::Role) || of_tasks && head.has(Column::Name);
-            head.has(Column::Id) && (head.has(Column::Flag) || more && self.rows().any(by_row))
+            head.has(Column::Id) && (head.has(Column::Flag) || head.has(Column::Role) && self.rows().any(by_row))
         });
         let known = |cell: &String| {
             let names = |kind| words.list(kind, cell).iter().any(|name| name.known);
@@ -262,6 +256,24 @@ impl Table {
                             || row.iter().skip(2).any(known)
                     })
             })
+    }
+
+    /// Whether its head says that it names tasks, if nothing else of them: in a step, that is a table of tasks too. `Task ID`
+    /// says what the numbers are, `ID` alone does not.
+    #[must_use]
+    pub fn names_tasks(&self) -> bool {
+        let of_tasks = |head: &Head, at: usize| {
+            head.titles
+                .get(at)
+                .is_some_and(|title| plain(title).chars().filter(|letter| letter.is_alphanumeric()).count() > 4)
+        };
+        self.head().is_some_and(|head| {
+            head.has(Column::Name)
+                && head.position(Column::Id).is_some_and(|id| {
+                    let numbered = |row: &[String]| row.get(id).is_some_and(|cell| !numbers(cell).is_empty());
+                    of_tasks(head, id) && self.rows().any(|(row, _)| numbered(row))
+                })
+        })
     }
 
     /// Whether its rows are changes.

@@ -59,7 +59,8 @@ impl Reader<'_> {
         let dated = table.head().is_some_and(|head| head.has(Column::Date));
         // Under the heading of a table of tasks, rows that say whether something is mandatory are enough.
         let flagged = |(row, _): (&[String], u32)| row.iter().skip(1).any(|cell| self.words.flagged(cell).is_some());
-        let of_tasks = table.is_of_tasks(self.words) || under_tasks && table.rows().any(flagged);
+        let of_step = matches!(self.at, At::Step(_)) && table.names_tasks();
+        let of_tasks = table.is_of_tasks(self.words) || of_step || under_tasks && table.rows().any(flagged);
         if of_tasks && !dated {
             return self.tasks(table);
         }
