@@ -1,5 +1,7 @@
 //! What guards say together, on small playbooks: flaws at bounds and in corners, and what looks like a flaw and is none.
 
+mod generated;
+
 use crate::check::tests::{findings, noted, said};
 use crate::diagnostic::Severity;
 
