@@ -54,7 +54,11 @@ pub(super) fn check(before: &Document, end: EndId, after: &Document, span: Span)
         };
         let what = examples.words(&example.customer);
         let mut finding = Diagnostic::new(rule, span, message)
-            .label(format!("they are held there where {}", unmet.region))
+            .label(if unmet.everybody {
+                "they are held there".to_owned()
+            } else {
+                format!("they are held there where {}", unmet.region)
+            })
             .related(asked.span, "this is asked for on entry")
             .help(format!("Ask for it where it leads to this end, or not there. Example: a customer {what}"));
         for id in unmet.transitions.iter().take(4) {

@@ -421,6 +421,12 @@ impl<'a> Setting<'a> {
         Facts(left.collect())
     }
 
+    /// Whether any stage sets a fact.
+    #[must_use]
+    pub fn is_set(&self, fact: FactId) -> bool {
+        !self.setters[fact.index()].is_empty()
+    }
+
     /// Whether a fact stays as it is while time passes in a scope.
     fn stays(&self, fact: FactId, scope: ScopeId) -> bool {
         self.change(&Variable::Fact(fact, self.whose(fact)), scope) == Change::Stays

@@ -98,8 +98,18 @@ fn replayed(path: &Path, witness: &serde_json::Value) -> Option<String> {
     fs::write(folder.path().join("customer.json"), witness["customer"].to_string()).unwrap();
     let lines = witness["timeline"].as_array().unwrap().iter().map(|line| format!("{line}\n"));
     fs::write(folder.path().join("timeline.jsonl"), lines.collect::<String>()).unwrap();
-    let arguments =
-        ["run", "p.play", "--customer", "customer.json", "--timeline", "timeline.jsonl", "--format", "json"];
+    let arguments = [
+        "run",
+        "p.play",
+        "--playbook",
+        "p",
+        "--customer",
+        "customer.json",
+        "--timeline",
+        "timeline.jsonl",
+        "--format",
+        "json",
+    ];
     let (exit, stdout, stderr) = outcome(folder.path(), &arguments, b"");
     (exit != 0).then(|| format!("`run` does not take the customer {witness}: {stdout}{stderr}"))
 }

@@ -3,7 +3,7 @@
 use super::Guards;
 use crate::diagnostic::{DEAD_EXIT, Diagnostic};
 use crate::graph::Node;
-use crate::model::{EventMatch, TransitionId, Trigger};
+use crate::model::{Atom, EventMatch, Node as Part, TransitionId, Trigger, Volatility};
 use crate::verify::kernel::{Bdd, Decided};
 use crate::verify::known::{Site, Way};
 use std::collections::BTreeMap;
@@ -161,6 +161,9 @@ impl Dead {
             if working && guards.known.entry(Node::Place(place)).is_none() {
                 continue;
             }
+            if *first == Why::NobodyHere && reads_what_is_never_set(guards, id) {
+                continue;
+            }
             let (here, target) = (guards.call(*node), guards.target(id));
             let finding = match first {
                 Why::Impossible => Diagnostic::new(
@@ -214,4 +217,19 @@ impl Dead {
             findings.push(finding);
         }
     }
+}
+
+/// Whether a condition hangs on a fact of the playbook that no stage sets: that is said where it is declared.
+fn reads_what_is_never_set(guards: &Guards<'_, '_>, id: TransitionId) -> bool {
+    let playbook = guards.subject.playbook;
+    let mut found = false;
+    if let Some(guard) = guards.guard(id) {
+        guard.walk_all(playbook, &mut |part| {
+            if let Part::Atom(Atom::Fact(fact)) = part.node {
+                let kept = playbook.facts[fact.index()].volatility == Volatility::Kept;
+                found |= kept && !guards.known.setting.is_set(fact);
+            }
+        });
+    }
+    found
 }

@@ -82,7 +82,7 @@ fn playbook(random: &mut StdRng) -> String {
             text += "first match\n";
         }
         let base = condition(random);
-        let mut targets = vec!["e0".to_owned(), "e1".to_owned(), "e2".to_owned()];
+        let mut targets = ["e0".to_owned(), "e1".to_owned(), "e2".to_owned()];
         if at + 1 < count {
             let place = random.random_range(0..targets.len());
             targets[place] = format!("s{}", at + 1);
