@@ -1,5 +1,5 @@
 //! `endless-lifecycle` and `missing-handover`: from one playbook into the next. What its key inputs ask of those who come is
-//! looked at in [`super::handover`].
+//! looked at in `handover`.
 
 use crate::diagnostic::{BROKEN_LINK, Diagnostic, ENDLESS_LIFECYCLE, MISSING_HANDOVER};
 use crate::model::{Atom, Document, EndId, Expr, Fact, FactId, LetId, Node, Playbook, Volatility};
