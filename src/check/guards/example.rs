@@ -284,6 +284,11 @@ impl<'a> Examples<'a> {
         }
     }
 
+    /// Whether order decides between the completion transitions of a node.
+    fn first_match(&self, node: Node) -> bool {
+        first_match(self.playbook, node)
+    }
+
     fn whenever(&self, node: Node) -> Vec<TransitionId> {
         match node {
             Node::Start(scope) => self.playbook.scopes[scope.index()].everywhere.clone(),
@@ -354,14 +359,24 @@ impl<'a> Examples<'a> {
             Wanted::Both(one, other) => (vec![holds(&mut lowering, one), holds(&mut lowering, other)], Vec::new()),
             Wanted::Unmet(_, condition) => (vec![lowering.condition(condition).fails], Vec::new()),
             Wanted::Stuck => {
-                let ids = self.completion(node).iter().copied().chain(self.whenever(node));
-                let ids = ids.filter(|id| !setting.may_be_spent(*id, node)).filter(|id| {
-                    matches!(
-                        self.playbook.transitions[id.index()].trigger,
-                        Trigger::Completion(_) | Trigger::Whenever(_)
-                    )
-                });
-                (Vec::new(), ids.map(|id| holds(&mut lowering, id)).collect())
+                let spent = |id: &TransitionId| setting.may_be_spent(*id, node);
+                let trigger = |id: &TransitionId| &self.playbook.transitions[id.index()].trigger;
+                let whenever = self.whenever(node).into_iter();
+                let whenever = whenever.filter(|id| matches!(trigger(id), Trigger::Whenever(_)) && !spent(id));
+                let mut out: Vec<Formula> = whenever.map(|id| holds(&mut lowering, id)).collect();
+                // Where order decides, one that is unknown lets none behind it be taken.
+                let mut before = Vec::new();
+                for id in self.completion(node).iter().filter(|id| matches!(trigger(id), Trigger::Completion(_))) {
+                    if spent(id) {
+                        continue;
+                    }
+                    let here = holds(&mut lowering, *id);
+                    out.push(lowering.formulas().all(before.iter().copied().chain([here])));
+                    if let (true, Some(guard)) = (self.first_match(node), self.guard(*id)) {
+                        before.push(lowering.condition(guard).fails);
+                    }
+                }
+                (Vec::new(), out)
             }
         };
         if let Some(ends) = ends {
@@ -915,6 +930,11 @@ fn shows(machine: &Machine, state: &State, effect: &Effect, node: Node, wanted: 
     }
 }
 
+/// Whether order decides between the completion transitions of a node.
+fn first_match(playbook: &Playbook, node: Node) -> bool {
+    matches!(node, Node::Place(Place::Stage(stage)) if playbook.stages[stage.index()].first_match)
+}
+
 /// Whether a track is at a node with its work settled, and no guard of its exits is true, nor unknown but for a calculation
 /// that has no result, or a fact the playbook keeps.
 fn stuck(machine: &Machine, state: &State, node: Node) -> bool {
@@ -946,7 +966,9 @@ fn stuck(machine: &Machine, state: &State, node: Node) -> bool {
         let closed = |id: &TransitionId| {
             let transition = &playbook.transitions[id.index()];
             let spent = transition.limit.is_some_and(|limit| track.times_taken(*id) >= limit);
+            // Where order decides, one that is unknown lets none behind it be taken.
             spent
+                || undefined.get() && first_match(playbook, node)
                 || crate::run::machine::guard(&transition.trigger).is_some_and(|guard| match view.truth(guard) {
                     Some(truth) => !truth,
                     None => {

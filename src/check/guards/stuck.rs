@@ -89,9 +89,19 @@ fn who_stays<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>) -> Decided<Option
         }
         let gap = site.left_over(site.decided, true)?;
         let mut gap = without_waiting(guards, site, gap, never_known)?;
-        for way in site.completion.clone().iter().chain(&site.whenever.clone()).filter(|way| !way.may_be_spent) {
+        for way in site.whenever.clone().iter().filter(|way| !way.may_be_spent) {
             let ever = sometime(&mut site.space, way.holds)?;
             gap = site.space.kernel().and(gap, ever.not())?;
+        }
+        let mut open = Bdd::TRUE;
+        for way in site.completion.clone().iter().filter(|way| !way.may_be_spent) {
+            let taken = site.space.kernel().and(open, way.holds)?;
+            let ever = sometime(&mut site.space, taken)?;
+            gap = site.space.kernel().and(gap, ever.not())?;
+            if site.first_match {
+                // One that is unknown lets none behind it be taken.
+                open = site.space.kernel().and(open, way.fails)?;
+            }
         }
         if !gap.is_empty() {
             return Ok(Some((gap, never_known)));

@@ -301,3 +301,28 @@ fn what_the_playbook_keeps_begins_with_its_default() {
     let dead = "dead-exit: the transition to `v` is never taken: nobody who gets to stage `s` meets its condition";
     assert_eq!(said(&text("set k = yes")), [stuck, dead]);
 }
+
+#[test]
+fn an_unknown_condition_in_front_holds_back_those_behind_it() {
+    let text = |order: &str, value: &str| {
+        format!(
+            "playbook p {{ facts of the customer {{ a : yes/no fixed  s : int in 0..9 fixed  l : int in 0..3 {value} kept by playbook }}
+             stage x {{ {order} -> u when l = 2 -> v when a -> w when not a }}
+             stage y {{ task t mandatory \"T\" set l = 2 -> u }}
+             start -> y when s > 5 -> x otherwise end u success end v success end w success }}"
+        )
+    };
+    let stuck = |text: &str| {
+        said(text).iter().any(|said| said.starts_with("stuck-customer") || said.starts_with("read-before"))
+    };
+    assert!(stuck(&text("first match", "")));
+    assert!(!stuck(&text("first match", "= 0")));
+    // Without an order the others are taken meanwhile.
+    let division = |order: &str| {
+        of(&format!(
+            "{order} -> one when 100 / seats > 2 -> two when seats <= 50 and vip -> three when not vip or seats > 50"
+        ))
+    };
+    assert!(division("first match").iter().any(|said| said.ends_with("no transition is for seats = exactly 0")));
+    assert!(!division("").iter().any(|said| said.starts_with("stuck-customer")));
+}
