@@ -41,10 +41,11 @@ impl<O: Observer> Engine<'_, O> {
             parent,
             status: TrackStatus::Active,
             place: None,
+            began: now,
             clock: now,
             ended: None,
             inputs_met: false,
-            visit: Visit { clock: now, entered: now, ..Visit::default() },
+            visit: Visit { began: now, clock: now, entered: now, ..Visit::default() },
             kept: Vec::new(),
             taken: Vec::new(),
             stages: Vec::new(),
@@ -371,13 +372,14 @@ impl<O: Observer> Engine<'_, O> {
                 self.detect_loop(track, stage);
             }
             Place::Block(block) => {
-                self.state.tracks[track].visit = Visit { number, entered: now, clock: now, ..Visit::default() };
+                self.state.tracks[track].visit =
+                    Visit { number, entered: now, began: now, clock: now, ..Visit::default() };
                 self.effect(Effect::Entered(track, place, false));
                 self.begin_block(track, block);
             }
             Place::End(end) => {
                 let known = &mut self.state.tracks[track];
-                known.visit = Visit { number, entered: now, clock: now, ..Visit::default() };
+                known.visit = Visit { number, entered: now, began: now, clock: now, ..Visit::default() };
                 known.status = TrackStatus::Ended(end);
                 known.ended = Some(now);
                 self.effect(Effect::Ended(track, end));
@@ -416,7 +418,15 @@ impl<O: Observer> Engine<'_, O> {
             let due = (cadence.limit != Some(0)).then(|| self.machine.over(self.state, now, cadence.period));
             CadenceState { cadence: *id, rounds: 0, due, open: None }
         });
-        Visit { number, first: number, entered: now, clock: now, cadences: cadences.collect(), ..Visit::default() }
+        Visit {
+            number,
+            first: number,
+            entered: now,
+            began: now,
+            clock: now,
+            cadences: cadences.collect(),
+            ..Visit::default()
+        }
     }
 
     /// The same stage and the same state twice in one instant, or the same stage too often: going on would never end.

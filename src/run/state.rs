@@ -115,6 +115,8 @@ pub struct Track {
     pub status: TrackStatus,
     /// Where it is; none before the start is decided.
     pub place: Option<Place>,
+    /// When it began.
+    pub began: Seconds,
     /// Its clock: `now` minus this is the time it has run, pauses not counted.
     pub clock: Seconds,
     /// When it ended.
@@ -161,6 +163,8 @@ pub struct Visit {
     pub first: u32,
     /// When it began.
     pub entered: Seconds,
+    /// When its clock began: where it was resumed, with the first visit.
+    pub began: Seconds,
     /// Its clock: `now` minus this is the time in the stage, pauses and absences not counted.
     pub clock: Seconds,
     /// Whether the needs have been met.

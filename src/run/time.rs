@@ -73,8 +73,10 @@ fn timed_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<I
         match &transition.trigger {
             Trigger::After(duration) => {
                 let everywhere = matches!(transition.origin, crate::model::Origin::Everywhere(_));
-                let clock = if everywhere { track.clock } else { track.visit.clock };
-                Some((*id, machine.over(state, moved(clock), *duration)))
+                let (began, clock) =
+                    if everywhere { (track.began, track.clock) } else { (track.visit.began, track.visit.clock) };
+                // Business days are those from the beginning; what stood still since then comes on top, by the clock.
+                Some((*id, machine.over(state, began, *duration).saturating_add(moved(clock) - began)))
             }
             Trigger::AfterLastRound(cadence) => {
                 let mut cadences =

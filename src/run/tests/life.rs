@@ -228,6 +228,25 @@ fn what_happens_in_a_pause_is_heard_at_its_end() {
 }
 
 #[test]
+fn a_pause_adds_its_time_to_business_days_also_where_a_weekend_follows() {
+    // Friday 2026-03-20: three business days are over on Wednesday, day 5.
+    let play = "playbook p { stage w { after 3 business days -> out } end out success }";
+    let out = |until: &str| {
+        let line = format!("{{\"day\": 3, \"event\": \"paused\", \"until_day\": {until}, \"reason\": \"x\"}}");
+        tell(play, r#"{"start": "2026-03-20"}"#, &line).way("-")[1].clone()
+    };
+    for (until, day) in [("3.5", "5.5"), ("4", "6"), ("5", "7"), ("6", "8")] {
+        assert_eq!(out(until), format!("{day} end out"));
+    }
+    // So does the time elsewhere, before the stage is resumed.
+    let play = "playbook p { events { e  back } start -> s
+        stage s { on e -> q  after 3 business days -> out }
+        stage q { on back -> resume s  after 1 year -> out } end out success }";
+    let lines = "{\"day\": 3, \"event\": \"e\"}\n{\"day\": 4, \"event\": \"back\"}";
+    assert_eq!(tell(play, r#"{"start": "2026-03-20"}"#, lines).way("-")[3], "6 end out");
+}
+
+#[test]
 fn a_task_done_early_is_credited() {
     let play =
         "playbook p { stage a { task one mandatory \"One\" task two mandatory \"Two\" -> fine } end fine success }";
