@@ -169,12 +169,17 @@ fn every_operation_is_all_that_differs() {
     assert_eq!(exit, 0, "{stdout}{stderr}");
     let (_, said, _) = outcome(&case, &["diff", "variant.play"], b"");
     let (_, compared, _) = outcome(&case, &["diff", "base.play", whole.to_str().unwrap()], b"");
-    // The whole is no variant: it has no last day, and waives nothing.
+    // The whole is no variant: it has no last day, and waives nothing. That is all the two differ in.
+    let of_variants = |line: &&str| line.starts_with("  + valid until") || line.starts_with("  + waived");
     let of_both = |text: &str| -> Vec<String> {
-        let of_variants = |line: &&str| line.starts_with("  + valid until") || line.starts_with("  + waived");
         let lines = text.lines().filter(|line| !of_variants(line) && !line.ends_with(" differences"));
         lines.map(str::to_owned).collect()
     };
+    let own: Vec<&str> = said.lines().filter(of_variants).collect();
+    assert_eq!((own.len(), compared.lines().filter(of_variants).count()), (6, 0), "{own:?}");
+    let count =
+        |text: &str| text.lines().last().and_then(|line| line.split(' ').next()?.parse::<usize>().ok()).unwrap();
+    assert_eq!(count(&said), count(&compared) + own.len());
     assert_eq!(of_both(&said), of_both(&compared));
 }
 
