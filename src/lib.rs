@@ -17,7 +17,8 @@
 //! [`syntax`] makes the tree, [`mod@format`] its usual layout, [`model`] what it means ([`model::variant`]
 //! applies variants before names are resolved), [`graph`] how customers move.
 //! [`run`] is the interpreter, the judge of all else. [`verify`] decides what holds for all customers, and shows the one for
-//! whom it does not; [`check`] asks it what can be asked without being told; [`mod@test`] and [`simulate`] drive journeys.
+//! whom it does not; [`check`] asks it what can be asked without being told; [`mod@test`] and [`simulate`] drive journeys, one
+//! playbook's or, side by side, two playbooks'.
 //! [`mod@diff`] compares two playbooks in meaning. [`import`] reads pages of a written playbook, [`export`] writes them.
 //! [`report`] puts findings and results into words, and [`cli`] is the command line.
 //!

@@ -1,7 +1,9 @@
 //! `playbook compare`: two playbooks under one scenario, with the same luck.
 
 use super::analyse::report;
-use super::simulate::{Wanted, Who, bar, cannot, choose, open, parse_customers, parse_seed, until_interrupted};
+use super::simulate::{
+    CUSTOMERS, Wanted, Who, bar, cannot, choose, open, parse_customers, parse_seed, until_interrupted,
+};
 use super::two::{Chosen, Two, two};
 use super::{Exit, Session, Stop, input};
 use crate::check::outdated_variant::comes_after;
@@ -17,9 +19,6 @@ use crate::source::Sources;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-
-/// Where a scenario does not say how many.
-const CUSTOMERS: u64 = 10_000;
 
 /// Send the same customers through two playbooks, with the same luck, and say what comes out differently
 #[derive(Debug, clap::Args)]

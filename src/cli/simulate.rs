@@ -35,7 +35,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Where a scenario does not say how many.
-const CUSTOMERS: u64 = 10_000;
+pub(super) const CUSTOMERS: u64 = 10_000;
 /// After so long progress is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// More mistakes in a cohort than this are not listed.
