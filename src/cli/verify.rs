@@ -20,6 +20,9 @@ use std::time::Duration;
 /// What takes no longer is only told as a whole.
 const SOON: Duration = Duration::from_secs(1);
 
+/// More threads are only taken where they are asked for: each question may take about a gigabyte.
+const MOST_THREADS: usize = 4;
+
 /// Whether somebody pressed Ctrl-C.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -61,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     witness: Option<PathBuf>,
 
-    /// How many threads; where nothing is said, one for each processor
+    /// How many threads; where nothing is said, one for each processor, four at most: each may need a gigabyte
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 
@@ -102,7 +105,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     }
     let threads = arguments
         .threads
-        .map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from);
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, |all| all.get().min(MOST_THREADS)), usize::from);
     let options = Options {
         budget: arguments.budget,
         only: arguments.property.as_deref(),
