@@ -97,7 +97,8 @@ fn too_large(largest: u64) -> String {
     format!("it is larger than {} MB", largest >> 20)
 }
 
-/// Reads a text and adds it to the sources. A byte order mark is taken off. Where it is no text at all, the finding
+/// Reads a text and adds it to the sources. A byte order mark is taken off, and lines that all end in a carriage return
+/// alone end in a line feed. Where it is no text at all, the finding
 /// says so, and there is nothing to be made of it.
 ///
 /// # Errors
@@ -112,6 +113,10 @@ pub fn add_text(name: String, bytes: Vec<u8>, sources: &mut Sources) -> (FileId,
         Ok(mut text) => {
             if text.starts_with('\u{feff}') {
                 text.drain(..'\u{feff}'.len_utf8());
+            }
+            // Lines that end as on old Macintoshes; no place moves.
+            if text.contains('\r') && !text.contains('\n') {
+                text = text.replace('\r', "\n");
             }
             let nul = text.find('\0');
             let file = sources.add(name, text);
@@ -200,6 +205,18 @@ mod tests {
         let (file, finding) = add_text("a.play".to_owned(), b"\xef\xbb\xbfplaybook".to_vec(), &mut sources);
         assert_eq!(finding, None);
         assert_eq!(&*sources.get(file).unwrap().text, "playbook");
+    }
+
+    #[test]
+    fn lines_may_end_in_a_carriage_return_alone() {
+        let read = |bytes: &[u8]| {
+            let mut sources = Sources::new();
+            let (file, finding) = add_text("a.play".to_owned(), bytes.to_vec(), &mut sources);
+            assert_eq!(finding, None);
+            sources.get(file).unwrap().text.to_string()
+        };
+        assert_eq!(read(b"// one\rplaybook a\r"), "// one\nplaybook a\n");
+        assert_eq!(read(b"// one\r\nplaybook a\r"), "// one\r\nplaybook a\r", "mixed breaks are left as they are");
     }
 
     #[test]

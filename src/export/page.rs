@@ -132,6 +132,11 @@ impl Writer<'_> {
         })
     }
 
+    /// Whether the page this playbook comes from has the heading of a section with nothing below it.
+    fn bare(&self, heading: Heading) -> bool {
+        self.own("page.bare").is_some_and(|names| names.split(", ").any(|name| name == heading_name(heading)))
+    }
+
     fn section(&mut self, heading: Heading) {
         let own = self.own(&format!("page.heading.{}", heading_name(heading)));
         let title = own.unwrap_or_else(|| self.language.heading(heading)).to_owned();
@@ -153,9 +158,11 @@ impl Writer<'_> {
             self.section(Heading::Overview);
             let text = self.words(overview);
             self.apart(&text);
+        } else if self.bare(Heading::Overview) {
+            self.section(Heading::Overview);
         }
         let lead = self.own("page.objectives").map(str::to_owned);
-        if !about.objectives.is_empty() || lead.is_some() {
+        if !about.objectives.is_empty() || lead.is_some() || self.bare(Heading::Objectives) {
             self.section(Heading::Objectives);
             self.apart(&lead.unwrap_or_default());
             let texts: Vec<String> = about.objectives.iter().map(|text| self.words(text)).collect();
@@ -257,7 +264,7 @@ impl Writer<'_> {
         let mut clauses: Vec<&Clause> = self.playbook.scopes.iter().flat_map(part).collect();
         clauses.sort_by_key(|clause| clause.span.start);
         let lead = self.own(&format!("page.{}", heading_name(heading))).unwrap_or_default().to_owned();
-        if clauses.is_empty() && lead.is_empty() {
+        if clauses.is_empty() && lead.is_empty() && !self.bare(heading) {
             return;
         }
         self.section(heading);
@@ -280,7 +287,7 @@ impl Writer<'_> {
             }
         }
         let lead = self.own("page.next").unwrap_or_default().to_owned();
-        if !texts.is_empty() || !lead.is_empty() {
+        if !texts.is_empty() || !lead.is_empty() || self.bare(Heading::Next) {
             self.section(Heading::Next);
             self.apart(&lead);
             self.list(&texts);

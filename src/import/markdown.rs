@@ -84,7 +84,11 @@ pub fn blocks(lines: Vec<Line>) -> Vec<Piece> {
             continue;
         }
         if note.hidden {
-            pieces.push(Piece { block: Block::Hidden, lines: vec![line], mark: None, apart });
+            match pieces.last_mut() {
+                Some(piece) if piece.block == Block::Hidden && !apart => piece.lines.push(line),
+                _ => pieces.push(Piece { block: Block::Hidden, lines: vec![line], mark: None, apart }),
+            }
+            apart = false;
             continue;
         }
         let text = line.text.trim();

@@ -279,6 +279,8 @@ pub struct Page {
     pub links: Vec<Reference>,
     /// Headings of sections as this page writes them, where that is not the usual spelling, by what they announce.
     pub headings: Vec<(super::language::Heading, String)>,
+    /// Sections of which the page has the heading alone.
+    pub bare: Vec<super::language::Heading>,
     /// Lines above the blocks of a step, in Markdown, by what they announce.
     pub blocks: Vec<(super::language::Label, String)>,
 }

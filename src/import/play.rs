@@ -498,6 +498,7 @@ impl Writer<'_> {
             for (heading, written) in &page.headings {
                 add(&format!("heading.{}", heading_name(*heading)), written.clone());
             }
+            add("bare", page.bare.iter().map(|heading| heading_name(*heading)).collect::<Vec<_>>().join(", "));
             for (label, line) in &page.blocks {
                 add(if *label == Label::Inputs { "block.inputs" } else { "block.outputs" }, line.clone());
             }

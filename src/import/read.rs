@@ -78,6 +78,7 @@ pub fn read(source: &Source, file: FileId) -> (Page, Vec<Diagnostic>) {
             footer: Vec::new(),
             links: Vec::new(),
             headings: Vec::new(),
+            bare: Vec::new(),
             blocks: Vec::new(),
         },
         found: Vec::new(),
@@ -219,17 +220,26 @@ impl Reader<'_> {
             Block::Table => self.table(piece),
             Block::Paragraph | Block::Item(_) | Block::Quote => self.prose(piece),
             Block::Hidden => {
-                let row = first.text.trim().trim_start_matches("<!--").trim();
-                if row.contains('|')
-                    && super::table::cells(row).iter().take(2).any(|cell| super::table::is_number(cell))
-                {
-                    self.say(&UNREAD_ROW, first.number, "a row stands in a comment, which readers do not see");
+                for line in &piece.lines {
+                    let row = line.text.trim().trim_start_matches("<!--").trim();
+                    if row.contains('|')
+                        && super::table::cells(row).iter().take(2).any(|cell| super::table::is_number(cell))
+                    {
+                        self.say(&UNREAD_ROW, line.number, "a row stands in a comment, which readers do not see");
+                    }
                 }
+                self.verbatim(piece);
             }
-            Block::Code => {
-                let text = piece.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-                self.passage(Passage { text, form: Form::Verbatim, number: None, line: first.number });
-            }
+            Block::Code => self.verbatim(piece),
+        }
+    }
+
+    /// Lines that are kept as they are.
+    fn verbatim(&mut self, piece: &Piece) {
+        let text = piece.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+        let line = piece.lines.first().map_or(1, |line| line.number);
+        if !text.trim().is_empty() {
+            self.passage(Passage { text, form: Form::Verbatim, number: None, line });
         }
     }
 

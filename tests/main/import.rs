@@ -271,6 +271,7 @@ fn the_page_of_a_regular_page_is_that_page() {
     comes_back(&root().join("tests/pages"), "regular-de.md");
     comes_back(&root().join("tests/pages"), "regular-en.md");
     comes_back(&root().join("tests/pages"), "migrate-words-partner-es.md");
+    comes_back(&root().join("tests/pages"), "success-bare-en.md");
     if let Some(folder) = std::env::var_os("PLAYBOOK_PAGES").map(PathBuf::from) {
         comes_back(&folder, "en/success-support-success-execution-partner.md");
     }

@@ -27,6 +27,7 @@ impl Reader<'_> {
             self.as_written(Heading::Tasks, most);
         }
         self.page.headings.sort();
+        self.bare_sections();
         self.repeated_tasks();
         self.tasks_outside_services();
         self.order_of_history();
@@ -42,6 +43,21 @@ impl Reader<'_> {
         let mut found = self.found;
         sort(&mut found);
         (self.page, found)
+    }
+
+    /// Notes the sections of which nothing stands below the heading.
+    fn bare_sections(&mut self) {
+        let page = &self.page;
+        self.page.bare = [
+            (Heading::Overview, page.overview.is_empty()),
+            (Heading::Objectives, page.objectives.is_empty()),
+            (Heading::Inputs, page.key_inputs.is_empty()),
+            (Heading::Outputs, page.key_outputs.is_empty()),
+            (Heading::Next, page.next.is_empty() && page.next_lead.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(heading, empty)| (empty && self.seen.contains(&heading)).then_some(heading))
+        .collect();
     }
 
     /// On a process page, a section nobody knows that stands just where one is missing is that one.

@@ -284,6 +284,14 @@ impl Reader<'_> {
             };
             let when = row.get(at).map(|cell| plain(cell)).unwrap_or_default();
             let read = date::read(&when, day_first);
+            let filled = row.iter().enumerate().filter(|(other, cell)| *other != at && !cell.is_empty()).count();
+            if filled > 2 {
+                self.say(
+                    &ODD_ROW,
+                    line,
+                    "the row has more cells than date, author and change: the last ones are joined",
+                );
+            }
             let mut rest = row.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, cell)| cell.clone());
             let who = rest.next().map(|cell| plain(&cell)).unwrap_or_default();
             let what = rest.filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | ");
