@@ -9,6 +9,7 @@ use crate::model::resolve::{Imported, resolve};
 use crate::model::{FactId, FactScope, OfferId, ServiceId};
 use crate::report::journey::{Journey, Words, conclusion, news};
 use crate::report::paint::{Tone, visible};
+use crate::run::customer::duration;
 use crate::run::event::{Effect, Event, Observer};
 use crate::run::journey::{self, Answer, World, drive};
 use crate::run::state::{Seconds, TrackId};
@@ -22,6 +23,20 @@ use crate::test::story;
 use crate::value::{DAY, TaskStatus};
 use std::collections::BTreeSet;
 use std::io::BufRead;
+
+/// What can be said at the prompt.
+const HELP: &str = concat!(
+    "  a number                        what the list says\n",
+    "  3 days, 2 weeks, day 12         time passes\n",
+    "  usage = 12%                     a fact of the customer becomes known\n",
+    "  teams { active_usage 8% }       a fact of a service becomes known\n",
+    "  task 3740 complete              a task; `teams task 3731 not required` for one service\n",
+    "  event kickoff                   a declared event; `teams event live` for one service\n",
+    "  teams blocker technical         a blocker, until `teams resolved technical`\n",
+    "  paused, resumed                 everything stands still, and goes on\n",
+    "  teams dropped, teams added      a service is not intended any more, or is now\n",
+    "  quit                            ends\n",
+);
 
 /// Everything is said at the prompt: tasks stay open, and nothing comes by itself but time.
 struct Prompt;
@@ -102,7 +117,7 @@ pub fn run(
 
 impl Conversation<'_> {
     fn go(&mut self, session: &mut Session) -> Result<(), Stop> {
-        session.out.write("An answer may also be anything that happens: `teams { active_usage 8% }`, `teams blocker technical`; `quit` ends.\n")?;
+        session.out.write("An answer may also be anything that happens: `teams { active_usage 8% }`, `teams blocker technical`; `help` says more, `quit` ends.\n")?;
         let mut until = self.state.now;
         loop {
             let stop = drive(self.machine, &mut self.state, &mut Prompt, &mut self.trace, Some(until));
@@ -227,8 +242,7 @@ impl Conversation<'_> {
             }
         }
         if let Some(at) = next_timer(self.machine, &self.state) {
-            let days = at as f64 / DAY as f64;
-            menu.push((format!("time passes until day {}", (days * 100.0).round() / 100.0), Choice::Wait(at)));
+            menu.push((format!("time passes until day {}", shown_days(at)), Choice::Wait(at)));
         }
         let mut text = String::from("\n");
         for hint in hints {
@@ -242,11 +256,26 @@ impl Conversation<'_> {
         let chosen = match answer.parse::<usize>() {
             Ok(number) => menu.get(number.wrapping_sub(1)).map(|(_, choice)| choice),
             Err(_) if answer.is_empty() => menu.first().filter(|_| menu.len() == 1).map(|(_, choice)| choice),
-            Err(_) => {
-                let event = self.read_any(&answer);
-                self.say(event, session)?;
+            Err(_) if matches!(answer.as_str(), "help" | "?") => {
+                session.out.write(HELP)?;
                 return Ok(true);
             }
+            Err(_) => match self.passes(&answer) {
+                Some(Ok(moment)) => {
+                    session.out.write(&format!("  It is day {}\n", shown_days(moment)))?;
+                    *until = moment;
+                    return Ok(true);
+                }
+                Some(Err(words)) => {
+                    session.out.write(&format!("  {words}\n"))?;
+                    return Ok(true);
+                }
+                None => {
+                    let event = self.read_any(&answer);
+                    self.say(event, session)?;
+                    return Ok(true);
+                }
+            },
         };
         match chosen {
             None => session.out.write(&format!("  Choose a number from 1 to {}, or say what happens\n", menu.len()))?,
@@ -261,6 +290,16 @@ impl Conversation<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// The moment until which time passes, where the answer is `3 days` or `day 12`; words for what has been already.
+    fn passes(&self, answer: &str) -> Option<Result<Seconds, String>> {
+        let moment = match answer.strip_prefix("day ") {
+            Some(day) => day.trim().parse::<i64>().ok()?.checked_mul(DAY)?,
+            None => self.state.now.checked_add(duration(answer)?.0)?,
+        };
+        let now = self.state.now;
+        Some(if moment > now { Ok(moment) } else { Err(format!("It is day {} already", shown_days(now))) })
     }
 
     fn task(&self, service: Option<ServiceId>, offer: OfferId, status: TaskStatus) -> Event {
@@ -323,6 +362,11 @@ impl Conversation<'_> {
             Diagnostic::new(&crate::diagnostic::SYNTAX_ERROR, span, "that says nothing that could happen")
         })
     }
+}
+
+/// A moment in days of the journey, to a hundredth.
+fn shown_days(moment: Seconds) -> f64 {
+    (moment as f64 / DAY as f64 * 100.0).round() / 100.0
 }
 
 /// How a fact of this type is answered.
