@@ -3,7 +3,7 @@
 use super::super::expression::Context;
 use super::super::names::{Names, Spot, unknown, what_spot};
 use super::super::{stand_in, suggest};
-use crate::diagnostic::{Diagnostic, MISPLACED_TRANSITION, WRONG_SCOPE, WRONG_TYPE};
+use crate::diagnostic::{Diagnostic, MISPLACED_TRANSITION, UNKNOWN_NAME, WRONG_SCOPE, WRONG_TYPE};
 use crate::model::{Length, Origin, Place, ScopeId, ScopeKind, Transition, TransitionId, Trigger};
 use crate::source::Span;
 use crate::suggest::closest;
@@ -98,9 +98,11 @@ fn misplaced(span: Span, message: &str, out: &mut Vec<Diagnostic>) -> Option<Tri
 }
 
 fn target(names: &Names, name: &ast::Name, scope: ScopeId, out: &mut Vec<Diagnostic>) -> Option<Place> {
+    // A block without a name goes by its keyword, which leads nowhere.
+    let declared = |place: &&Place| names.spot(&names.playbook.place_name(**place).name).is_some();
     let own = || {
         let places = names.playbook.scopes[scope.index()].places.iter();
-        places.map(|place| names.playbook.place_name(*place).name.as_str())
+        places.filter(declared).map(|place| names.playbook.place_name(*place).name.as_str())
     };
     match names.spot(&name.text) {
         Some(Spot::Place(place)) => {
@@ -135,6 +137,18 @@ fn target(names: &Names, name: &ast::Name, scope: ScopeId, out: &mut Vec<Diagnos
         }
         None => {
             let meant = closest(&name.text, own());
+            let places = names.playbook.scopes[scope.index()].places.iter();
+            let nameless = places.filter(|place| !declared(place) && matches!(place, Place::Block(_)));
+            let mut nameless = nameless.map(|place| (*place, names.playbook.place_name(*place)));
+            if let Some((place, block)) = nameless.find(|(_, block)| block.name == name.text) {
+                let keyword = block.name.replace('_', " ");
+                out.push(
+                    Diagnostic::new(&UNKNOWN_NAME, name.span, format!("the block `{keyword}` has no name to lead to"))
+                        .related(block.span, "the block")
+                        .help(format!("Give it one, `{keyword} as NAME {{ … }}`, and lead there: `-> NAME`")),
+                );
+                return Some(place);
+            }
             // Without one that is near, all of the playbook are looked at for the message.
             let diagnostic = match (meant, closest(&name.text, names.place_names())) {
                 (None, Some(_)) => unknown("stage, block or end", &name.text, name.span, names.place_names()),

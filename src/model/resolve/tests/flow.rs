@@ -21,6 +21,23 @@ fn wrong(flow: &str, expected: &[(&str, &str)]) {
 }
 
 #[test]
+fn a_block_without_a_name_is_not_led_to() {
+    let flow = |to: &str| {
+        format!(
+            "start -> first stage first {{ -> {to} }}
+             each service {{ start -> ready end ready success }} then -> finished end finished success"
+        )
+    };
+    wrong(&flow("each_service"), &[("unknown-name", "each_service")]);
+    assert_eq!(
+        helps(&with(&flow("each_service"))),
+        ["Give it one, `each service as NAME { … }`, and lead there: `-> NAME`"]
+    );
+    // It is not proposed either.
+    assert_eq!(helps(&with(&flow("each_servise"))), ["There are `first` and `finished`"]);
+}
+
+#[test]
 fn scopes_stand_in_order() {
     let made = playbook(&with(
         "each service as tracks {
