@@ -131,6 +131,13 @@ impl Walk<'_> {
         text.get(text.trim_end_matches(is_word).len()..).unwrap_or_default()
     }
 
+    /// Whether a number stands before the place, with or without a percent sign.
+    fn ends_in_number(&self, start: usize, at: usize) -> bool {
+        let end = self.build.at_last_token(start, at).end as usize;
+        let text = self.text.get(start..end).unwrap_or_default();
+        text.trim_end_matches('%').ends_with(|last: char| last.is_ascii_digit())
+    }
+
     fn unnamed_block(&self, at: usize, block: &Open) -> bool {
         self.last.is_none() && self.first_on_line(at) && !matches!(block.place, Place::Test | Place::Dynamics)
     }
@@ -165,6 +172,11 @@ impl Walk<'_> {
             ("second" | "seconds" | "sec" | "secs", _) => {
                 "The shortest unit of time is the minute: half a minute is `0.5 minutes`"
             }
+            ("to" | "-" | "–" | "…", _) if self.ends_in_number(start, at) => {
+                "A range is written with two dots, both bounds included: `1..10`, `0%..100%`"
+            }
+            _ if expects(Rule::kw_times) && self.before(start, at) == "once" => "Write `at most 1 times`",
+            _ if expects(Rule::kw_times) && self.before(start, at) == "twice" => "Write `at most 2 times`",
             ("fortnight" | "fortnights", _) => "Write `2 weeks`",
             ("{", _) if block.place == Place::Test && self.before(start, at) == "services" => {
                 "In a test, services stand without braces of their own: `services teams { usage 3% } yammer`"

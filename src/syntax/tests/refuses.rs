@@ -136,6 +136,18 @@ fn common_slips_are_helped() {
 }
 
 #[test]
+fn ranges_and_times_are_helped() {
+    let range = "A range is written with two dots, both bounds included: `1..10`, `0%..100%`";
+    let helped = |found: Vec<String>, help: &str| {
+        assert!(found.len() == 1 && found[0].ends_with(&format!(" | {help}")), "{found:?}");
+    };
+    helped(in_playbook("facts of the customer { a : percent in 0% to 100% }"), range);
+    helped(in_playbook("facts of the customer { a : int in 1 … 5 }"), range);
+    helped(in_stage("-> b when seats in 3 to 5"), range);
+    helped(in_stage("every 3 days at most twice { task t optional \"T\" }"), "Write `at most 2 times`");
+}
+
+#[test]
 fn and_mixed_with_or_asks_for_brackets() {
     for (text, reading) in [
         ("a or b and c", "`a or (b and c)`"),
