@@ -300,7 +300,7 @@ impl<'p> Watch<'p> {
             Claim::Never(condition, other) if view.truth(condition) == Some(true) && applies(other) => {
                 self.condition(view, state, Wrong::Holds, condition, other.as_ref());
             }
-            Claim::Always(condition, other) if view.truth(condition) == Some(false) && applies(other) => {
+            Claim::Always(condition, other) if view.truth(condition) != Some(true) && applies(other) => {
                 self.condition(view, state, Wrong::Fails, condition, other.as_ref());
             }
             _ => {}

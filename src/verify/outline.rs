@@ -127,7 +127,7 @@ impl<'a> Outline<'a> {
         all.filter(|node| self.known.entry(*node).is_some()).collect()
     }
 
-    /// Whether a condition has this truth, where another one is true, at no stable moment.
+    /// Whether a condition is true, or is not, where another one is true, at no stable moment.
     fn nowhere(
         &self,
         scope: ScopeId,
@@ -165,7 +165,8 @@ impl<'a> Outline<'a> {
         let Some((mut site, ways)) = self.known.site_with(node, &all)? else { return Ok(false) };
         let mut sets = vec![site.any];
         for (at, way) in ways.iter().enumerate() {
-            sets.push(if at > 0 || truth { way.holds } else { way.fails });
+            // What is unknown is not true.
+            sets.push(if at > 0 || truth { way.holds } else { way.holds.not() });
         }
         // Who is to leave at once is seen by nobody, unless the track goes round in no time and stops.
         for way in site.whenever.clone() {
@@ -191,7 +192,8 @@ impl<'a> Outline<'a> {
         let mut space = Space::new(lowering, self.known.setting.budget)?;
         let mut sets = vec![space.universe(), space.set(entry)?];
         for (at, known) in truths.iter().enumerate() {
-            sets.push(space.set(if at > 0 || truth { known.holds } else { known.fails })?);
+            let holds = space.set(known.holds)?;
+            sets.push(if at > 0 || truth { holds } else { holds.not() });
         }
         if let Some(guards) = guards {
             // Whoever is here has just come by one of them.
