@@ -211,14 +211,7 @@ impl<'a, W: Watch> Owed<'a, W> {
         let count = self.owed.len();
         let mut longest: Vec<Option<Reached>> = vec![None; count];
         for (index, best) in longest.iter_mut().enumerate().filter(|(index, _)| self.owed[*index]) {
-            let situation = &self.explored.situations[index];
-            let starts = if from_start {
-                situation.from.is_none()
-            } else {
-                // What is owed at the very start has begun there.
-                situation.from.is_none_or(|from| !self.owed[from]) || self.entered_from_outside(index)
-            };
-            if starts {
+            if self.begins(index, from_start) {
                 let kept = if from_start { 0 } else { self.kept(index) };
                 *best = Some((cost(&self.forces[index]).saturating_add(kept), None));
             }
@@ -273,6 +266,70 @@ impl<'a, W: Watch> Owed<'a, W> {
         steps.extend(path(self.explored, at).into_iter().rev());
         steps.reverse();
         Longest::Bounded(time, Some(end), steps)
+    }
+
+    /// Situations in which something is owed, each with a way to it that comes there late, the latest first. `when` says
+    /// when a way comes to its end, each step as late as it can be; none where it cannot be followed. Of the ways to a
+    /// situation the one that comes last goes on from there: that is a guess, for another may leave more time to what
+    /// follows. No more than `most` steps are followed in all.
+    pub fn latest(
+        &self,
+        from_start: bool,
+        mut most: usize,
+        when: &mut dyn FnMut(usize, &[Step]) -> Option<Seconds>,
+    ) -> Vec<(usize, Vec<Step>)> {
+        let mut reached: Vec<Option<(Seconds, Vec<Step>)>> = vec![None; self.owed.len()];
+        let starts = (0..self.owed.len()).filter(|index| self.owed[*index] && self.begins(*index, from_start));
+        for index in starts.collect::<Vec<_>>() {
+            let steps = path(self.explored, index);
+            most = most.saturating_sub(steps.len());
+            reached[index] = when(index, &steps).map(|at| (at, steps));
+        }
+        'all: for members in self.components.iter().rev() {
+            // Within a component each situation is left once.
+            let mut left: BTreeSet<usize> = members.iter().copied().collect();
+            let next = |left: &BTreeSet<usize>, reached: &[Option<(Seconds, Vec<Step>)>]| {
+                left.iter()
+                    .copied()
+                    .filter(|index| reached[*index].is_some())
+                    .max_by_key(|index| (reached[*index].as_ref().map(|(at, _)| *at), std::cmp::Reverse(*index)))
+            };
+            while let Some(from) = next(&left, &reached) {
+                left.remove(&from);
+                let Some((_, way)) = reached[from].clone() else { continue };
+                for edge in self.explored.next.get(from).into_iter().flatten().filter(|edge| self.owed[edge.to]) {
+                    if self.component[edge.to] == self.component[from] && !left.contains(&edge.to) {
+                        continue;
+                    }
+                    let mut steps = way.clone();
+                    steps.push(Step { by: edge.by.clone(), decided: edge.decided.clone() });
+                    let Some(rest) = most.checked_sub(steps.len()) else { break 'all };
+                    most = rest;
+                    if let Some(at) = when(edge.to, &steps)
+                        && reached[edge.to].as_ref().is_none_or(|(known, _)| *known < at)
+                    {
+                        reached[edge.to] = Some((at, steps));
+                    }
+                }
+            }
+        }
+        let mut all: Vec<(Seconds, usize, Vec<Step>)> = reached
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, best)| best.map(|(at, way)| (at, index, way)))
+            .collect();
+        all.sort_by_key(|(at, index, _)| (std::cmp::Reverse(*at), *index));
+        all.into_iter().map(|(_, index, way)| (index, way)).collect()
+    }
+
+    /// Whether what is owed begins to be so in a situation: on day 0, or anywhere.
+    fn begins(&self, index: usize, from_start: bool) -> bool {
+        let situation = &self.explored.situations[index];
+        if from_start {
+            return situation.from.is_none();
+        }
+        // What is owed at the very start has begun there.
+        situation.from.is_none_or(|from| !self.owed[from]) || self.entered_from_outside(index)
     }
 
     /// Limits of stages that were left and can be resumed: what has run of them before counts for the whole here.

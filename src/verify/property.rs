@@ -456,6 +456,9 @@ impl Question<'_, '_> {
                 if let Some(broken) = end.and_then(|end| self.slow(intended(end), &steps)) {
                     return Answer::Broken(Box::new(broken));
                 }
+                if let Some(broken) = self.latest(&graph, from_start, &intended) {
+                    return Answer::Broken(Box::new(broken));
+                }
                 Answer::Open(format!(
                     "it takes {} at most, and no journey was found that takes longer than {}",
                     Duration(time),
@@ -494,6 +497,30 @@ impl Question<'_, '_> {
         let plain = plainest(self.explorer.real, found, &mut |journey| self.breaks(journey).is_some());
         let violation = self.breaks(&plain)?;
         Some(Broken { journey: plain, violation })
+    }
+
+    /// A journey on which everything is said as late as it can be, by the ways that come latest to each situation.
+    fn latest(
+        &self,
+        graph: &Owed<'_, Looking<'_>>,
+        from_start: bool,
+        intended: &dyn Fn(usize) -> ServiceSet,
+    ) -> Option<Broken> {
+        /// Steps that are followed in all, before it is given up.
+        const MOST: usize = 200_000;
+        /// Ways that are followed to their end.
+        const WAYS: usize = 16;
+        let mut when = |index: usize, steps: &[Step]| {
+            let said = all_said(steps);
+            let steps = said.as_deref().unwrap_or(steps);
+            let mut telling = Telling::new(self.explorer, intended(index), steps, Pace::Late);
+            for step in steps.iter().skip(1) {
+                telling.step(step)?;
+            }
+            Some(telling.state.now)
+        };
+        let ways = graph.latest(from_start, MOST, &mut when);
+        ways.into_iter().take(WAYS).find_map(|(index, steps)| self.slow(intended(index), &steps))
     }
 
     /// A journey that goes round for ever: after a round everything is as it was before, but for the time.

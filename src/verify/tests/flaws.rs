@@ -20,6 +20,21 @@ fn stage(facts: &str, body: &str, properties: &str) -> String {
     )
 }
 
+/// A claim that is `always` made is broken by what is not known: this is not true.
+#[test]
+fn always_is_more_than_never_the_contrary() {
+    let text = "playbook p {
+         facts of the customer { signed : yes/no fixed  seats : int in 1..100 fixed = 5 }
+         stage s { -> good when signed  -> bad when not signed  after 10 days -> good }
+         end good success  end bad failure
+       }
+       property signed: always signed while at good
+       property never_not: never not signed while at good
+       property known: always signed while at good assuming not unknown signed
+       property seats: always seats >= 1";
+    assert_eq!(told(text), ["signed refuted", "never_not proved", "known proved", "seats proved"]);
+}
+
 #[test]
 fn boundaries() {
     let text = stage(
@@ -37,6 +52,21 @@ fn boundaries() {
         told(&text),
         ["large_is_good proved", "never_bad_with_usage refuted", "just_below proved", "soon proved", "sooner refuted"]
     );
+}
+
+/// The fact has to come late, behind a task that cannot: of the ways to the next stage only one takes so long.
+#[test]
+fn late_in_one_order_only() {
+    let text = "playbook p {
+         facts of the customer { ok : yes/no }
+         start -> s
+         stage s { task 1 mandatory \"One\" due within 5 days  -> t when ok  after 30 days -> bad }
+         stage t { task 2 mandatory \"Two\" due within 10 days  -> good }
+         end good success  end bad failure
+       }
+       property late: eventually end within 40 days assuming tasks meet due
+       property early: eventually end within 39 days assuming tasks meet due";
+    assert_eq!(told(text), ["late proved", "early refuted"]);
 }
 
 #[test]
