@@ -396,9 +396,10 @@ impl Question<'_, '_> {
     /// that cannot be.
     fn breaks(&self, journey: &Journey) -> Option<Option<Violation>> {
         let machine = self.explorer.real;
-        let mut monitor = Monitor::new(std::slice::from_ref(self.property));
-        let followed = journey.replay(machine, &mut monitor);
-        if !journey.can_be(machine, &followed) {
+        let mut heard = Heard { monitor: Monitor::new(std::slice::from_ref(self.property)), early: false };
+        let followed = journey.replay(machine, &mut heard);
+        let Heard { monitor, early } = heard;
+        if early || !journey.can_be(machine, &followed) {
             return None;
         }
         match monitor.verdicts(&followed.state).into_iter().next()? {
@@ -441,6 +442,12 @@ impl Question<'_, '_> {
             open = Some("a customer may wait for ever, but no journey to it could be followed".to_owned());
         }
         for (index, round) in graph.loops(&|_| true).into_iter().take(12) {
+            // Where there is a limit, the journey is shown until it has passed.
+            if within.is_some()
+                && let Some(broken) = self.rounds(intended(index), path(explored, index), &round)
+            {
+                return Answer::Broken(Box::new(broken));
+            }
             if let Some(broken) = self.round(intended(index), &path(explored, index), &round) {
                 return Answer::Broken(Box::new(broken));
             }
@@ -466,16 +473,25 @@ impl Question<'_, '_> {
                 ))
             }
             Longest::Unbounded(at, steps, round) => {
-                let mut all = steps;
-                for _ in 0..64 {
-                    all.extend(round.iter().cloned());
-                }
-                if let Some(broken) = self.slow(intended(at), &all) {
+                if let Some(broken) = self.rounds(intended(at), steps, &round) {
                     return Answer::Broken(Box::new(broken));
                 }
                 Answer::Open("time adds up in a loop, and no journey was found that takes too long".to_owned())
             }
         }
+    }
+
+    /// A journey that goes round until a limit has passed.
+    fn rounds(&self, intended: ServiceSet, way: Vec<Step>, round: &[Step]) -> Option<Broken> {
+        let mut all = way;
+        let mut told = 0;
+        [4_usize, 16, 64].into_iter().find_map(|rounds| {
+            all.extend((told..rounds).flat_map(|_| round.iter().cloned()));
+            told = rounds;
+            let late = self.slow(intended, &all);
+            // Where clocks go on from round to round, only what comes at once leaves time for another.
+            late.or_else(|| self.confirm_from(intended, &all, &[Pace::AtOnce, Pace::Daily]))
+        })
     }
 
     /// A journey that takes as long as it can.
@@ -549,6 +565,23 @@ impl Question<'_, '_> {
             }
         }
         None
+    }
+}
+
+/// Watches a property, and whether a task was reported before it was offered, which is taken not to happen.
+struct Heard<'p> {
+    monitor: Monitor<'p>,
+    early: bool,
+}
+
+impl Observer for Heard<'_> {
+    fn effect(&mut self, machine: &Machine, state: &State, effect: Effect) {
+        self.early |= matches!(effect, Effect::TaskChanged(_, _, None, ..));
+        self.monitor.effect(machine, state, effect);
+    }
+
+    fn settled(&mut self, machine: &Machine, state: &State) {
+        self.monitor.settled(machine, state);
     }
 }
 

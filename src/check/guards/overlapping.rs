@@ -41,6 +41,9 @@ fn pairs<'g>(
     let inherited =
         |id: TransitionId| matches!(guards.subject.playbook.transitions[id.index()].origin, Origin::Everywhere(_));
     for (at, later) in ways.iter().enumerate() {
+        // A pair of which nobody was found does not hide one with a customer.
+        let mut open = None;
+        let mut seen = false;
         for first in &ways[..at] {
             if guards.same_target(first.transition, later.transition) || !compete(first.transition, later.transition) {
                 continue;
@@ -70,17 +73,22 @@ fn pairs<'g>(
                         .help(help(guards, site, first.transition, &what));
                     finding.witness = Some(example.witness);
                     findings.push(finding);
+                    seen = true;
+                    // One finding for each transition is enough.
+                    break;
                 }
                 // Another pair may still be.
-                Searched::Nobody => continue,
+                Searched::Nobody => {}
+                Searched::Open if open.is_some() => {}
                 Searched::Open => {
                     let what =
                         format!("two transitions of {here} may be taken at once where {region}: to {to} and to {also}");
-                    guards.open(span, what, site, both, findings);
+                    open = Some((span, what, both));
                 }
             }
-            // One finding for each transition is enough.
-            break;
+        }
+        if let Some((span, what, both)) = open.filter(|_| !seen) {
+            guards.open(span, what, site, both, findings);
         }
     }
     Ok(())

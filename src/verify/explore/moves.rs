@@ -192,13 +192,12 @@ impl Explorer<'_> {
                     moves.push(Move::Said(Event::Happened { event: id, service }));
                 }
             }
-            if !wanted && !self.looked.happened {
-                continue;
-            }
+            // A blocker can be resolved wherever it was raised.
+            let raised = wanted || self.looked.happened;
             for kind in &self.alphabet.kinds {
                 let here = |blocker: &&crate::run::state::Blocker| blocker.service == service;
                 // Several of one kind at once: the second may find the track where the first did not. Identical ones are one.
-                if state.blockers.iter().filter(here).count() < MOST_BLOCKERS {
+                if raised && state.blockers.iter().filter(here).count() < MOST_BLOCKERS {
                     moves.push(Move::Said(Event::Blocker { kind: kind.clone(), service, task: None }));
                 }
                 if state.blockers.iter().filter(here).any(|blocker| &blocker.kind == kind) {
@@ -210,7 +209,7 @@ impl Explorer<'_> {
                     }
                 }
             }
-            if self.alphabet.escalated {
+            if raised && self.alphabet.escalated {
                 moves.push(Move::Said(Event::Escalated { service }));
             }
         }

@@ -20,6 +20,26 @@ fn stage(facts: &str, body: &str, properties: &str) -> String {
     )
 }
 
+/// A blocker of the customer, raised before the services are followed, can be resolved while they are.
+#[test]
+fn blocked_before_the_services_begin() {
+    let text = "playbook p {
+         services { a \"A\" }
+         start -> first
+         stage first { task 1 optional \"One\"  -> tracks }
+         each service as tracks {
+           start -> work
+           stage work { task 2 mandatory \"Two\"  -> good  on blocker -> fix }
+           stage fix { on resolved -> resume work  after 30 days -> bad }
+           end good success  end bad failure
+         }
+         then -> finished
+         end finished success
+       }";
+    let told = told(text);
+    assert!(told.iter().all(|told| told.ends_with(" proved")), "{told:?}");
+}
+
 /// A claim that is `always` made is broken by what is not known: this is not true.
 #[test]
 fn always_is_more_than_never_the_contrary() {
