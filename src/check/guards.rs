@@ -5,6 +5,7 @@
 //! ([`example`]); where none is found it is said that the question is open.
 
 mod assumptions;
+mod boundary;
 mod dead;
 pub(in crate::check) mod ends;
 pub(in crate::check) mod example;
@@ -115,6 +116,7 @@ impl<'g> Guards<'g, '_> {
     ) -> Decided<()> {
         overlapping::check(self, &mut site, findings)?;
         stuck::check(self, &mut site, findings)?;
+        boundary::check(self, &mut site, findings)?;
         if stuck::never(&mut site)? {
             goes_on.insert(site.node);
         }

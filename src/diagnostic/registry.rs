@@ -103,6 +103,7 @@ rules! {
     ALWAYS_TRUE "P305" "always-true" Warning "A condition is true for everybody";
     CONTRADICTORY_ASSUMPTIONS "P306" "contradictory-assumptions" Warning "Something is assumed or needed that nobody satisfies";
     VACUOUS_QUANTIFIER "P307" "vacuous-quantifier" Note "A condition about all services is true for a customer without any";
+    BOUNDARY_GAP "P308" "boundary-gap" Warning "Conditions on both sides of a value leave the value itself out";
 
     NOT_DECIDED "P390" "not-decided" Note "A question about guards or properties was not decided";
 

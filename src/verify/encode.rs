@@ -80,8 +80,8 @@ pub struct Prepared<'a> {
     pub(crate) other_texts: u16,
     /// Whether any condition asks if a fact is known.
     pub(crate) asks: bool,
-    /// Facts without a default that stages set, or that decide what is set: whether they are known when that is done is
-    /// told apart, as an unknown value leaves a fact as it is.
+    /// Facts without a default that stages set, or that decide what is set or whether a `whenever` fires: whether they are
+    /// known then is told apart, as an unknown value leaves a fact as it is, and an unknown condition fires nothing.
     pub(crate) unsure: BTreeSet<FactId>,
     /// Whether every fact that can be unknown is looked at as one that may be.
     pub(crate) cautious: bool,
@@ -184,7 +184,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Facts without a default that stages set, or that are read where one is.
+/// Facts without a default that stages set, or that are read where one is or by a `whenever`.
 fn unsure(playbook: &Playbook) -> BTreeSet<FactId> {
     let mut unsure = BTreeSet::new();
     let mut set = Vec::new();
@@ -194,14 +194,20 @@ fn unsure(playbook: &Playbook) -> BTreeSet<FactId> {
             assignments(&playbook.cadences[cadence.index()].body, &mut set);
         }
     }
-    for assignment in set {
-        unsure.insert(assignment.fact);
-        assignment.value.walk_all(playbook, &mut |part| {
+    let mut read = |expr: &Expr| {
+        expr.walk_all(playbook, &mut |part| {
             if let Node::Atom(Atom::Fact(fact) | Atom::Unknown(fact)) = part.node {
                 unsure.insert(fact);
             }
         });
+    };
+    set.iter().for_each(|assignment| read(&assignment.value));
+    for transition in &playbook.transitions {
+        if let Trigger::Whenever(guard) = &transition.trigger {
+            read(guard);
+        }
     }
+    unsure.extend(set.iter().map(|assignment| assignment.fact));
     unsure.retain(|fact| playbook.facts[fact.index()].default.is_none());
     unsure
 }

@@ -81,7 +81,7 @@ pub(super) fn check<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>, findings: 
 
 /// Who takes nothing at the first look, nor later if nothing changes but the time; and whether it is because of a fact that
 /// nobody but the playbook can make known, and has not.
-fn who_stays<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>) -> Decided<Option<(Bdd, bool)>> {
+pub(super) fn who_stays<'g>(guards: &Guards<'g, '_>, site: &mut Site<'g>) -> Decided<Option<(Bdd, bool)>> {
     for never_known in [false, true] {
         let gap = site.left_over(site.first, true)?;
         if without_waiting(guards, site, gap, never_known)?.is_empty() {
@@ -134,7 +134,7 @@ fn without_waiting(guards: &Guards<'_, '_>, site: &mut Site<'_>, gap: Bdd, never
         *among = site.space.kernel().or(*among, flag)?;
     }
     let mut waits = Bdd::FALSE;
-    for way in site.completion.clone() {
+    for way in site.completion.clone().into_iter().chain(site.whenever.clone()) {
         let decided = site.space.kernel().or(way.holds, way.fails)?;
         waits = site.space.kernel().or(waits, decided.not())?;
     }
@@ -157,7 +157,7 @@ fn fact_name(playbook: &crate::model::Playbook, fact: FactId) -> &str {
 
 /// Whether a gap is a question here: there are several conditions, and no limit, no endless cadence that says the wait is on
 /// purpose. With one condition only, `unbounded-wait` speaks.
-fn is_question(guards: &Guards<'_, '_>, site: &Site<'_>) -> bool {
+pub(super) fn is_question(guards: &Guards<'_, '_>, site: &Site<'_>) -> bool {
     let subject = guards.subject;
     let trigger = |id: &crate::model::TransitionId| &subject.playbook.transitions[id.index()].trigger;
     let limited = match site.node {

@@ -43,7 +43,7 @@ fn what_covers_everything_once_is_silent() {
         "-> one when usage > 10% -> two otherwise",
         // Order decides where that is said; a limit says that the wait is meant.
         "first match -> one when usage > 10% -> two when usage > 5% -> three otherwise",
-        "-> one when usage > 10% -> two when usage < 10% after 30 days -> three",
+        "-> one when usage > 10% -> two when usage < 9% after 30 days -> three",
         // Time makes the other one true.
         "-> one when usage >= 10% -> two when usage < 10% and in this stage for 60 days",
         "-> one when today < 2020-02-01 -> two when today >= 2020-02-01",
@@ -55,6 +55,61 @@ fn what_covers_everything_once_is_silent() {
     ] {
         assert_eq!(of(body), Vec::<String>::new(), "{body}");
     }
+}
+
+#[test]
+fn an_unknown_whenever_lets_pass() {
+    // Whoever is not measured yet goes on when they have signed; who has not waits to be measured.
+    let body = |rest: &str| {
+        format!(
+            "start -> a stage a {{ whenever usage >= 10% -> one whenever usage < 10% -> two -> b when signed }}
+             stage b {{ {rest} }}"
+        )
+    };
+    assert_eq!(of(&body("-> three")), Vec::<String>::new());
+    assert_eq!(
+        of(&body("-> one when seats > 5 -> three when seats < 5")),
+        ["stuck-customer: a customer can get stuck in stage `b`: no transition is for seats = exactly 5"]
+    );
+}
+
+#[test]
+fn one_value_between_two_that_go_on() {
+    let told = |body: &str| -> Vec<(String, Severity)> {
+        let text = format!(
+            "playbook p {{ {FACTS} start -> a stage a {{ {body} }} end one success end two success end three failure }}"
+        );
+        let found = findings(&text).into_iter().filter(|found| found.rule.name == "boundary-gap");
+        found.map(|found| (found.message, found.severity)).collect()
+    };
+    let gap = |region: &str, severity: Severity| {
+        vec![(format!("stage `a` goes on only by its limit where {region}"), severity)]
+    };
+    for (region, body) in [
+        ("usage = exactly 10%", "-> one when usage > 10% -> two when usage < 10% after 30 days -> three"),
+        ("seats = exactly 10", "-> one when seats >= 11 -> two when seats <= 9 after 30 days -> three"),
+        (
+            "seats = exactly 10 and plan = paid",
+            "-> one when seats > 10 -> two when seats < 10 -> three when seats = 10 and plan is not paid after 3 days -> one",
+        ),
+    ] {
+        assert_eq!(told(body), gap(region, Severity::Note), "{body}");
+    }
+    for body in [
+        // More than one value, one at the bounds of the fact, or neither more nor less.
+        "-> one when seats > 10 -> two when seats < 9 after 30 days -> three",
+        "-> one when seats > 0 and seats < 1_000_000 after 30 days -> three",
+        "-> one when score > 0 -> two when score < 0 after 30 days -> three",
+        // Only one side goes on.
+        "-> one when usage > 10% -> two when usage < 5% and usage <= 10% after 30 days -> three",
+        // Order decides, or `otherwise` catches it.
+        "-> one when usage > 10% -> two when usage < 10% -> three otherwise after 30 days -> three",
+    ] {
+        assert_eq!(told(body), [], "{body}");
+    }
+    // What is fixed stays there.
+    let fixed = "-> one when goal > 5% -> two when goal < 5% after 3 days -> three";
+    assert_eq!(told(fixed), gap("goal = exactly 5%", Severity::Warning));
 }
 
 #[test]

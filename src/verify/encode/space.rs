@@ -359,8 +359,19 @@ impl<'a> Space<'a> {
         if code + 1 >= count { Ok(Bdd::TRUE) } else { self.bits_at_most(&bits, code as u128) }
     }
 
+    /// The codes of a number that stand for one single value, not zero, with others below and above.
+    #[must_use]
+    pub fn points(&self, variable: VariableId) -> Vec<usize> {
+        let Code::Ranges { ranges, .. } = &self.codes[variable.index()] else { return Vec::new() };
+        let single = |code: &usize| matches!(ranges[*code], (low, high) if low == high && low != 0);
+        (1..ranges.len().saturating_sub(1)).filter(single).collect()
+    }
+
     /// Where the code of a variable is this one.
-    pub(super) fn code_is(&mut self, variable: VariableId, code: usize) -> Decided<Bdd> {
+    ///
+    /// # Errors
+    /// Beyond the budget.
+    pub fn code_is(&mut self, variable: VariableId, code: usize) -> Decided<Bdd> {
         let up_to = self.code_at_most(variable, code)?;
         if code == 0 {
             return Ok(up_to);
