@@ -301,7 +301,7 @@ mod tests {
             facts: Vec::new(),
             parameters: Vec::new(),
             lets: Vec::new(),
-            calendar: Calendar { zone: "UTC".to_owned(), holidays: Vec::new() },
+            calendar: Calendar::default(),
             scopes: vec![scope],
             stages: vec![stage("a", vec![TransitionId(1), TransitionId(2)]), stage("b", vec![TransitionId(3)])],
             blocks: Vec::new(),

@@ -3,6 +3,7 @@
 //! [`resolve`] makes it from the tree. It never stops at the first mistake: it gives what it could make of the file,
 //! and all findings.
 
+mod calendar;
 pub mod distribution;
 pub mod expr;
 mod length;
@@ -12,7 +13,8 @@ pub mod scenario;
 pub mod test;
 pub mod variant;
 
-pub use crate::syntax::ast::{DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
+pub use crate::syntax::ast::{BusinessUnit, DynamicsMoment, EndKind, FactScope, SinceUnit, TaskRef, Volatility};
+pub use calendar::{BusinessTime, Calendar, Hours};
 pub use expr::{Atom, Expr, Node, Since};
 pub use length::Length;
 
@@ -190,7 +192,7 @@ pub struct Playbook {
     pub parameters: Vec<Parameter>,
     /// Named conditions and values.
     pub lets: Vec<Let>,
-    /// Zone and holidays.
+    /// Zone, holidays and the hours of business days.
     pub calendar: Calendar,
     /// Scopes: the customer's first.
     pub scopes: Vec<Scope>,
@@ -387,15 +389,6 @@ pub struct Let {
     pub value: Expr,
     /// Whether it reads facts of a service, and so needs one.
     pub of_service: bool,
-}
-
-/// Business days.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calendar {
-    /// The zone's name; UTC where nothing is said.
-    pub zone: String,
-    /// Days off beside Saturday and Sunday, sorted.
-    pub holidays: Vec<Date>,
 }
 
 /// What a scope is.

@@ -245,7 +245,7 @@ impl<'a> Mentions<'a> {
             | ExprKind::Percent(_)
             | ExprKind::Date(_)
             | ExprKind::Duration(..)
-            | ExprKind::BusinessDays(_)
+            | ExprKind::Business(..)
             | ExprKind::Text(_)
             | ExprKind::Service
             | ExprKind::ThisService

@@ -181,6 +181,8 @@ impl<'p> Comparison<'p> {
         self.history(names);
         let zone = |playbook: &Playbook| Some(playbook.calendar.zone.clone());
         self.value("calendar", "zone", zone(self.old), zone(self.new), names);
+        let hours = |playbook: &Playbook| Some(playbook.calendar.hours.to_string());
+        self.value("calendar", "hours", hours(self.old), hours(self.new), names);
         let days = |playbook: &Playbook| {
             let days: Vec<String> = playbook.calendar.holidays.iter().map(ToString::to_string).collect();
             Some(days.join(", ")).filter(|days| !days.is_empty())

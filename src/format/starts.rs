@@ -171,7 +171,7 @@ impl Reader<'_, '_> {
                 let words: Vec<usize> = self
                     .within(item.span)
                     .iter()
-                    .filter(|token| matches!(token.text, "zone" | "holidays"))
+                    .filter(|token| matches!(token.text, "zone" | "hours" | "holidays"))
                     .map(|token| token.start)
                     .collect();
                 self.starts.lines.extend(words.into_iter().map(|start| (start, (Kind::Plain, 0))));
@@ -515,7 +515,7 @@ impl Reader<'_, '_> {
             | ExprKind::Percent(_)
             | ExprKind::Date(_)
             | ExprKind::Duration(..)
-            | ExprKind::BusinessDays(_)
+            | ExprKind::Business(..)
             | ExprKind::Text(_)
             | ExprKind::Name(_)
             | ExprKind::Service

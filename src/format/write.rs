@@ -285,6 +285,9 @@ impl Writer<'_> {
             PlaybookItem::Calendar(item) => {
                 let mut list = Vec::new();
                 list.extend(item.zone.as_ref().map(|zone| (zone.span, format!("zone {}", quoted(&zone.text)))));
+                if let Some(((_, from), (_, to))) = item.hours {
+                    list.push((from.to(to), format!("hours {} to {}", self.source(from), self.source(to))));
+                }
                 if let Some((_, first)) = item.holidays.first() {
                     let days: Vec<String> = item.holidays.iter().map(|(_, span)| self.source(*span)).collect();
                     list.push((*first, format!("holidays {}", days.join(", "))));

@@ -6,6 +6,7 @@
 
 use super::engine::Engine;
 use super::event::{Event, Observer};
+use super::flow::whole_period;
 use super::machine::{Machine, TimedAtom};
 use super::state::{Seconds, State, TrackId};
 use crate::model::{CadenceId, Origin, Place, ScopeId, Trigger};
@@ -26,13 +27,13 @@ pub enum Clock {
 }
 
 /// What is said where not every condition on time is covered by [`covers`].
-pub const NOT_COVERED: &str = "dates, business days, the time since events or changes over time are looked at";
+pub const NOT_COVERED: &str = "dates, business days or hours, the time since events or changes over time are looked at";
 
 /// Whether every condition on time of a playbook is the reading of a [`Clock`]. Dates, the time since events, changes
-/// over time and business days are not: how long those are depends on the day.
+/// over time and business days and hours are not: how long those are depends on the day.
 #[must_use]
 pub fn covers(machine: &Machine) -> bool {
-    if machine.waits_for_business_days() {
+    if machine.waits_for_business_time() {
         return false;
     }
     let known = |what: &TimedAtom| matches!(what, TimedAtom::Sustained(_) | TimedAtom::InStage(_));
@@ -177,7 +178,8 @@ pub fn normalise(machine: &Machine, state: &mut State) {
             let limits = limits(machine, track.scope, Some(Place::Stage(*stage))).0;
             visit.clock = passed(&limits, visit.clock);
             for cadence in &mut visit.cadences {
-                cadence.due = cadence.due.map(|_| machine.playbook.cadences[cadence.cadence.index()].period.least().0);
+                cadence.due =
+                    cadence.due.map(|_| whole_period(machine.playbook.cadences[cadence.cadence.index()].period));
             }
         }
     }

@@ -5,7 +5,8 @@
 use super::machine::Machine;
 use super::state::{HappeningKind, Seconds, State, TrackId, TrackStatus};
 use crate::model::{
-    Atom, EventMatch, Expr, Fact, FactId, FactScope, LetId, Node, Place, ServiceId, ServiceSet, Since, SinceUnit, Type,
+    Atom, BusinessUnit, EventMatch, Expr, Fact, FactId, FactScope, LetId, Node, Place, ServiceId, ServiceSet, Since,
+    SinceUnit, Type,
 };
 use crate::syntax::ast::{Comparison, Quantifier};
 use crate::value::{Duration, Micro, Value, arithmetic};
@@ -121,19 +122,14 @@ impl<'a> View<'a> {
 
     /// Whole units since then; unknown where a date is unknown, and where an event has not happened.
     fn since(&self, unit: SinceUnit, since: &Since) -> Option<i64> {
-        match unit {
-            SinceUnit::BusinessDays => {
-                let from = match since {
-                    Since::Fact(fact) => match self.fact(*fact)? {
-                        Value::Date(date) => *date,
-                        _ => return None,
-                    },
-                    _ => self.state.date_of(self.since_instant(since)?)?,
-                };
-                Some(self.machine.business_days(from, self.state.today()?))
+        let (from, now) = (self.since_instant(since)?, self.state.now);
+        Some(match unit {
+            SinceUnit::Business(BusinessUnit::Days) => self.machine.business_days_between(self.state, from, now),
+            SinceUnit::Business(BusinessUnit::Hours) => {
+                self.machine.business_time(self.state, from, now).div_euclid(3_600)
             }
-            SinceUnit::Time(unit) => Some((self.state.now - self.since_instant(since)?).div_euclid(unit.seconds())),
-        }
+            SinceUnit::Time(unit) => (now - from).div_euclid(unit.seconds()),
+        })
     }
 
     /// The instant from which `since` counts.

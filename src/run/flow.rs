@@ -3,8 +3,10 @@
 use super::engine::Engine;
 use super::evaluate::View;
 use super::event::{Effect, Observer};
-use super::state::{CUSTOMER_TRACK, CadenceState, Track, TrackId, TrackStatus, Visit};
-use crate::model::{BlockId, CUSTOMER, EndKind, Place, ScopeId, ScopeKind, ServiceId, StageId, TransitionId, Trigger};
+use super::state::{CUSTOMER_TRACK, CadenceState, Seconds, Track, TrackId, TrackStatus, Visit};
+use crate::model::{
+    BlockId, CUSTOMER, EndKind, Length, Place, ScopeId, ScopeKind, ServiceId, StageId, TransitionId, Trigger,
+};
 use crate::value::TaskStatus;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -21,6 +23,15 @@ const MOST_VISITS_AT_ONCE: usize = 100;
 
 /// So does a track that comes to a stage again after entering more stages than these, and twice all of them, at once.
 const MOST_ENTRIES_AT_ONCE: usize = 10_000;
+
+/// What is left until the next round of a stage that was left in one, where the length of a period depends on when it
+/// begins.
+const WHOLE: Seconds = -1;
+
+/// What is left until the next round where that comes a whole period later.
+pub(super) fn whole_period(period: Length) -> Seconds {
+    period.fixed().map_or(WHOLE, |time| time.0)
+}
 
 impl<O: Observer> Engine<'_, O> {
     /// Begins the customer's own track.
@@ -307,7 +318,7 @@ impl<O: Observer> Engine<'_, O> {
                     if cadence.open.take().is_some() {
                         let known = &self.machine.playbook.cadences[cadence.cadence.index()];
                         let spent = known.limit.is_some_and(|limit| cadence.rounds >= limit);
-                        cadence.due = (!spent).then_some(known.period.least().0);
+                        cadence.due = (!spent).then(|| whole_period(known.period));
                     } else {
                         cadence.due = cadence.due.map(|due| (due - stopped).max(0));
                     }
@@ -405,11 +416,9 @@ impl<O: Observer> Engine<'_, O> {
             visit.body.next = 0;
             for cadence in &mut visit.cadences {
                 let period = self.machine.playbook.cadences[cadence.cadence.index()].period;
-                // A round that was broken off comes a whole period later.
-                let whole = |left: &i64| period.fixed().is_none() && *left == period.least().0;
                 cadence.due = cadence
                     .due
-                    .map(|left| if whole(&left) { self.machine.over(self.state, now, period) } else { now + left });
+                    .map(|left| if left == WHOLE { self.machine.over(self.state, now, period) } else { now + left });
             }
             return visit;
         }

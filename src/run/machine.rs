@@ -3,8 +3,8 @@
 use super::state::{Seconds, State};
 use crate::graph::StateGraph;
 use crate::model::{
-    Atom, CUSTOMER, Expr, FactId, FactScope, Length, LetId, Node, Place, Playbook, ScopeId, Since, SinceUnit,
-    SustainedId, Transition, Trigger, Work,
+    Atom, BusinessTime, CUSTOMER, Expr, FactId, FactScope, Length, LetId, Node, Place, Playbook, ScopeId, Since,
+    SinceUnit, SustainedId, Transition, Trigger, Work,
 };
 use crate::syntax::ast::Comparison;
 use crate::value::{DAY, Date, Duration};
@@ -188,14 +188,40 @@ impl Machine {
 }
 
 impl Machine {
-    /// Whether a transition or a round waits for business days.
+    /// Whether a transition, a round or what is due waits for business days or hours.
     #[must_use]
-    pub fn waits_for_business_days(&self) -> bool {
+    pub fn waits_for_business_time(&self) -> bool {
         let counts = |length: Length| length.fixed().is_none();
         let after = |transition: &Transition| matches!(transition.trigger, Trigger::After(length) if counts(length));
         self.playbook.transitions.iter().any(after)
             || self.playbook.cadences.iter().any(|cadence| counts(cadence.period))
             || self.playbook.offers.iter().filter_map(|offer| offer.due).any(counts)
+    }
+
+    /// Business days after the day of one instant of a journey up to and including the day of another. On a journey without
+    /// dates day 0 is a Monday, and nothing is a holiday.
+    #[must_use]
+    pub fn business_days_between(&self, state: &State, from: Seconds, to: Seconds) -> i64 {
+        self.business_days_in(state, date_of(state, from), date_of(state, to))
+    }
+
+    fn business_days_in(&self, state: &State, from: Date, to: Date) -> i64 {
+        if state.start.is_some() { self.business_days(from, to) } else { weekdays(from, to) }
+    }
+
+    /// Seconds of business time from one instant of a journey to another, none where that lies before. On a journey without
+    /// dates day 0 is a Monday, and nothing is a holiday.
+    #[must_use]
+    pub fn business_time(&self, state: &State, from: Seconds, to: Seconds) -> Seconds {
+        let (time, zero) = self.business_clock(state);
+        time.between(from.saturating_add(zero), to.saturating_add(zero))
+    }
+
+    /// How business time passes, and the instant of its calendar at which a journey begins.
+    fn business_clock(&self, state: &State) -> (BusinessTime<'_>, Seconds) {
+        let first = state.start.unwrap_or(A_MONDAY);
+        let zero = i64::from(first.0) * DAY + state.begins;
+        (self.playbook.calendar.business_time(state.start.is_some()), zero)
     }
 
     /// When something that begins at an instant of a journey has waited for so long. Business days end at the time of day
@@ -206,13 +232,13 @@ impl Machine {
         let days = match length {
             Length::Time(time) => return from.saturating_add(time.0),
             Length::BusinessDays(days) => i64::from(days),
+            Length::BusinessHours(time) => {
+                let (clock, zero) = self.business_clock(state);
+                return clock.over(from.saturating_add(zero), time.0).saturating_sub(zero);
+            }
         };
-        let dated = state.date_of(from);
-        let first = dated.unwrap_or_else(|| A_MONDAY.plus_days(from.saturating_add(state.begins).div_euclid(DAY)));
-        let count = |date: Date| match dated {
-            Some(_) => self.business_days(first, date),
-            None => weekdays(first, date),
-        };
+        let first = date_of(state, from);
+        let count = |date: Date| self.business_days_in(state, first, date);
         // Whole weeks first, and then a day at a time.
         let mut later = days / 5 * 7;
         while later > 0 && count(first.plus_days(later - 1)) >= days {
@@ -235,6 +261,11 @@ fn weekdays(after: Date, until: Date) -> i64 {
 
 /// The Monday that day 0 is taken for where a journey has no dates.
 const A_MONDAY: Date = Date(4);
+
+/// The date of an instant of a journey, or what it is taken for.
+fn date_of(state: &State, at: Seconds) -> Date {
+    state.start.unwrap_or(A_MONDAY).plus_days(at.saturating_add(state.begins).div_euclid(DAY))
+}
 
 /// The guard of a trigger.
 #[must_use]

@@ -5,8 +5,8 @@ use super::evaluate::View;
 use super::event::{Effect, Observer};
 use super::machine::{Machine, TimedAtom};
 use super::state::{CUSTOMER_TRACK, Seconds, State, TrackId};
-use crate::model::{Place, ServiceId, SinceUnit, TransitionId, Trigger};
-use crate::value::{DAY, Value};
+use crate::model::{BusinessUnit, Length, Place, ServiceId, SinceUnit, TransitionId, Trigger};
+use crate::value::{DAY, Duration, Value};
 
 impl<O: Observer> Engine<'_, O> {
     /// Moves the clock on, and ends the pauses that end by then.
@@ -75,7 +75,7 @@ fn timed_exits(machine: &Machine, state: &State, id: TrackId) -> impl Iterator<I
                 let everywhere = matches!(transition.origin, crate::model::Origin::Everywhere(_));
                 let (began, clock) =
                     if everywhere { (track.began, track.clock) } else { (track.visit.began, track.visit.clock) };
-                // Business days are those from the beginning; what stood still since then comes on top, by the clock.
+                // Business time is that from the beginning; what stood still since then comes on top, by the clock.
                 Some((*id, machine.over(state, began, *duration).saturating_add(moved(clock) - began)))
             }
             Trigger::AfterLastRound(cadence) => {
@@ -158,6 +158,9 @@ pub fn next_timer(machine: &Machine, state: &State) -> Option<Seconds> {
     next.map(|next| next.max(state.now))
 }
 
+/// More hours than a journey has.
+const MOST_HOURS: i64 = 1_000_000_000;
+
 /// Calls `note` with the instants after now at which a condition on time may change.
 fn turning_points(view: View<'_>, what: &TimedAtom, note: &mut impl FnMut(Seconds)) {
     let now = view.state.now;
@@ -198,11 +201,17 @@ fn turning_points(view: View<'_>, what: &TimedAtom, note: &mut impl FnMut(Second
                         later(from.map(|from| from.saturating_add(step.saturating_mul(unit.seconds()))));
                     }
                 }
-                SinceUnit::BusinessDays => {
+                SinceUnit::Business(BusinessUnit::Hours) => {
+                    let from = view.since_instant(since);
+                    for step in [count, count.saturating_add(1)] {
+                        let time = Duration(step.clamp(0, MOST_HOURS) * 3_600);
+                        later(from.map(|from| view.machine.over(view.state, from, Length::BusinessHours(time))));
+                    }
+                }
+                SinceUnit::Business(BusinessUnit::Days) => {
                     // The count grows at midnight: look at each until it has passed the number compared with.
-                    let from = view.since_instant(since).and_then(|from| view.state.date_of(from));
-                    let Some((from, today)) = from.zip(view.state.today()) else { return };
-                    if view.machine.business_days(from, today) <= count {
+                    let Some(from) = view.since_instant(since) else { return };
+                    if view.machine.business_days_between(view.state, from, now) <= count {
                         let begins = view.state.begins;
                         later(Some(((now + begins).div_euclid(DAY) + 1) * DAY - begins));
                     }

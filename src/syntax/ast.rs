@@ -371,11 +371,13 @@ pub struct Let {
     pub span: Span,
 }
 
-/// `calendar { zone "Europe/Berlin"  holidays 2020-12-25, 2021-01-01 }`.
+/// `calendar { zone "Europe/Berlin"  hours 9:00 to 17:00  holidays 2020-12-25, 2021-01-01 }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calendar {
     /// The time zone's name.
     pub zone: Option<Literal>,
+    /// When a business day begins and ends, in seconds since midnight.
+    pub hours: Option<((i64, Span), (i64, Span))>,
     /// Days that are no business days.
     pub holidays: Vec<(Date, Span)>,
     /// The whole item.

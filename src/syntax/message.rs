@@ -377,7 +377,10 @@ fn words(rule: Rule) -> &'static str {
         Rule::name => "a name",
         Rule::string | Rule::text => "a text in quotes",
         Rule::duration => "a length of time, for example `2 weeks`",
+        Rule::business_time => "a length of business time, for example `5 business days`",
         Rule::date => "a date, for example `2020-03-02`",
+        Rule::clock => "a time of day, for example `9:00`",
+        Rule::business_hours => "`hours`",
         Rule::integer => "a number",
         Rule::task_ref => "the number or name of a task",
         Rule::status | Rule::status_word => "a status, for example `complete`",
@@ -452,7 +455,10 @@ fn alternatives(rules: &[Rule], place: Place) -> String {
     let value = rules.iter().any(|rule| words(*rule) == VALUE);
     for rule in rules.iter().filter(|rule| only_goes_on || needed(rule)) {
         // Where a value can stand, so can its many forms.
-        let form = matches!(rule, Rule::string | Rule::name | Rule::date | Rule::duration | Rule::paren_open);
+        let form = matches!(
+            rule,
+            Rule::string | Rule::name | Rule::date | Rule::duration | Rule::business_time | Rule::paren_open
+        );
         if value && form || *rule == Rule::EOI {
             continue;
         }

@@ -138,8 +138,8 @@ enum Offered {
     Other,
     /// This offer and no other.
     This(OfferId),
-    /// A task by the order in which they come first: mandatory or not, on each visit or not, due in so many seconds and
-    /// business days.
+    /// A task by the order in which they come first: mandatory or not, on each visit or not, due in so many seconds,
+    /// business days or business hours.
     Like(usize, bool, bool, Option<String>),
 }
 

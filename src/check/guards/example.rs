@@ -8,8 +8,8 @@ mod pace;
 use crate::diagnostic::Severity;
 use crate::graph::{EdgeClass, Node, StateGraph};
 use crate::model::{
-    BlockId, EndId, EventMatch, Expr, Fact, FactId, FactScope, Place, Playbook, ScopeId, ServiceId, SustainedId,
-    TaskRef, TransitionId, Trigger, Volatility, Work,
+    BlockId, BusinessUnit, EndId, EventMatch, Expr, Fact, FactId, FactScope, Place, Playbook, ScopeId, ServiceId,
+    SustainedId, TaskRef, TransitionId, Trigger, Volatility, Work,
 };
 use crate::run::evaluate::View;
 use crate::run::event::{Effect, Observer};
@@ -754,23 +754,23 @@ impl<'a> Examples<'a> {
         let dated = plain
             .0
             .keys()
-            .any(|variable| matches!(variable, Variable::Today | Variable::Elapsed(..) | Variable::BusinessDays(..)));
+            .any(|variable| matches!(variable, Variable::Today | Variable::Elapsed(..) | Variable::Business(..)));
         if !dated {
             return;
         }
         let start = today.unwrap_or(SOME_DAY);
         customer.start = Some(start);
         for (variable, chosen) in &plain.0 {
-            let (Variable::Elapsed(_, whose) | Variable::BusinessDays(_, whose), Chosen::Number(number)) =
+            let (Variable::Elapsed(_, whose) | Variable::Business(_, _, whose), Chosen::Number(number)) =
                 (variable, chosen)
             else {
                 continue;
             };
             let Some(fact) = space.since_fact(variable) else { continue };
             let date = match variable {
-                Variable::BusinessDays(..) => (0..4_000)
+                Variable::Business(unit, ..) => (0..4_000)
                     .map(|days| start.plus_days(-days))
-                    .find(|date| i128::from(self.machine().business_days(*date, start)) >= *number),
+                    .find(|date| i128::from(self.business_time(*unit, *date, start)) >= *number),
                 _ => i64::try_from(*number).ok().map(|seconds| start.plus_days(-seconds.div_euclid(DAY))),
             };
             let slot = self.playbook.facts[fact.index()].slot;
@@ -781,6 +781,18 @@ impl<'a> Examples<'a> {
                     customer.services[service.index()][slot] = value;
                 }
                 (Whose::Own, None) => {}
+            }
+        }
+    }
+
+    /// What a condition finds at the beginning of a day of the business time since another.
+    fn business_time(&self, unit: BusinessUnit, date: Date, today: Date) -> i64 {
+        let machine = self.machine();
+        let begins = |date: Date| i64::from(date.0) * DAY;
+        match unit {
+            BusinessUnit::Days => machine.business_days(date, today),
+            BusinessUnit::Hours => {
+                machine.playbook.calendar.business_time(true).between(begins(date), begins(today)) / 3_600
             }
         }
     }
@@ -877,7 +889,7 @@ pub(in crate::check) fn sometime(space: &mut Space<'_>, set: Bdd) -> Decided<Bdd
     space.later(set, |variable| match variable {
         Variable::InStage | Variable::Round(_) | Variable::Sustained(..) | Variable::Change(..) => Change::Any,
         // Earlier days come to later ones.
-        Variable::Today | Variable::Elapsed(..) | Variable::BusinessDays(..) => Change::Falls,
+        Variable::Today | Variable::Elapsed(..) | Variable::Business(..) => Change::Falls,
         _ => Change::Stays,
     })
 }

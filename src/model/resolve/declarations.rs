@@ -39,7 +39,7 @@ pub(super) fn declare(tree: &ast::Playbook, out: &mut Vec<Diagnostic>) -> Names 
         facts: Vec::new(),
         parameters: Vec::new(),
         lets: Vec::new(),
-        calendar: Calendar { zone: "UTC".to_owned(), holidays: Vec::new() },
+        calendar: Calendar::default(),
         scopes: Vec::new(),
         stages: Vec::new(),
         blocks: Vec::new(),

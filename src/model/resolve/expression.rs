@@ -225,11 +225,8 @@ impl<'r> Resolver<'r> {
                 let duration = self.duration_literal(*number, *unit, span)?;
                 constant(Value::Duration(duration), Type::Duration)
             }
-            ExprKind::BusinessDays(_) => {
-                let message = "business days cannot be counted with: how long they are depends on the day they begin";
-                self.report(Diagnostic::new(&WRONG_TYPE, span, message).help(
-                    "They stand alone after `after`, `every` and `due within`; a condition says `business days since …`",
-                ));
+            ExprKind::Business(_, unit) => {
+                self.report(counted_with(*unit, span));
                 None
             }
             ExprKind::Text(text) => constant(Value::Text(text.as_str().into()), Type::Text),
@@ -502,6 +499,18 @@ fn condition(node: Node, span: Span) -> Expr {
 fn negate_if(negated: bool, found: Expr) -> Expr {
     let span = found.span;
     if negated { condition(Node::Not(Box::new(found)), span) } else { found }
+}
+
+/// The finding that business time stands where lengths of time are counted with.
+pub(super) fn counted_with(unit: ast::BusinessUnit, span: Span) -> Diagnostic {
+    let (word, moment) = match unit {
+        ast::BusinessUnit::Days => ("business days", "the day they begin"),
+        ast::BusinessUnit::Hours => ("business hours", "when they begin"),
+    };
+    let message = format!("{word} cannot be counted with: how long they are depends on {moment}");
+    Diagnostic::new(&WRONG_TYPE, span, message).help(format!(
+        "They stand alone after `after`, `every`, `due within` and, in scenarios, `takes`; a condition says `{word} since …`"
+    ))
 }
 
 fn not_constant(span: Span, why: &str) -> Diagnostic {

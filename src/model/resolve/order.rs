@@ -91,7 +91,7 @@ pub fn parts<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
         | ExprKind::Percent(_)
         | ExprKind::Date(_)
         | ExprKind::Duration(..)
-        | ExprKind::BusinessDays(_)
+        | ExprKind::Business(..)
         | ExprKind::Text(_)
         | ExprKind::Name(_)
         | ExprKind::Service

@@ -1,6 +1,8 @@
 //! A condition in words of the language, where a text has to stand for it.
 
-use crate::syntax::ast::{Expr, ExprKind, Factor, Name, Quantifier, Sign, SinceSubject, SinceUnit, TaskRef, Unit};
+use crate::syntax::ast::{
+    CallUnit, Expr, ExprKind, Factor, Name, Quantifier, Sign, SinceSubject, SinceUnit, TaskRef, Unit,
+};
 use crate::value::Micro;
 
 /// The condition as an author would write it on one line.
@@ -11,7 +13,7 @@ pub fn written(expr: &Expr) -> String {
         ExprKind::Percent(points) => format!("{points}%"),
         ExprKind::Date(date) => date.to_string(),
         ExprKind::Duration(number, unit) => format!("{number} {}", unit_word(*unit, *number)),
-        ExprKind::BusinessDays(number) => format!("{number} business {}", unit_word(Unit::Days, *number)),
+        ExprKind::Business(number, unit) => format!("{number} {}", unit.words(*number == Micro::ONE)),
         ExprKind::Text(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),
         ExprKind::Service => "service".to_owned(),
@@ -100,7 +102,7 @@ pub fn written(expr: &Expr) -> String {
         ExprKind::InStage(duration) => format!("in this stage for {}", part(duration, PRIMARY)),
         ExprKind::Since(unit, subject) => {
             let unit = match unit {
-                SinceUnit::BusinessDays => "business days",
+                SinceUnit::Business(unit) => unit.words(false),
                 SinceUnit::Time(unit) => unit_word(*unit, Micro(0)),
             };
             match subject {
@@ -118,8 +120,11 @@ pub fn written(expr: &Expr) -> String {
                     None => written(&argument.value),
                 })
                 .collect();
-            let unit = unit.map_or_else(String::new, |unit| format!(" {}", unit_word(unit, Micro(0))));
-            format!("{}({}){unit}", function.text, arguments.join(", "))
+            let unit = unit.map(|unit| match unit {
+                CallUnit::Time(unit) => format!(" {}", unit_word(unit, Micro(0))),
+                CallUnit::Business(unit) => format!(" {}", unit.words(false)),
+            });
+            format!("{}({}){}", function.text, arguments.join(", "), unit.unwrap_or_default())
         }
         // Only scenarios say these, and nothing there needs a text.
         ExprKind::ShareOfCustomers(_) | ExprKind::Between { .. } | ExprKind::Usually { .. } | ExprKind::Weighted(_) => {

@@ -126,6 +126,85 @@ fn s20_what_waits_for_business_days_waits_over_weekends_and_holidays() {
 }
 
 #[test]
+fn s20_business_hours_pass_within_the_hours_of_business_days() {
+    let play = "playbook p {
+        calendar { zone \"Europe/Berlin\" holidays 2020-03-05 }
+        facts of the customer { ready : yes/no }  events { e }
+        stage a { on e -> b  -> fine when ready  after 90 days -> late }
+        stage b { every 4 business hours, at most 3 times { step \"Look\" }  after 14 business hours -> late }
+        start -> a
+        end fine success end late failure }";
+    let from = |at: &str| {
+        let line = format!("{{\"at\": \"2020-03-{at}\", \"event\": \"e\"}}");
+        let told = tell(play, r#"{"start": "2020-03-02"}"#, &line);
+        let rounds: Vec<i64> = told.log.iter().filter(|line| line.contains("round")).map(|line| hour(line)).collect();
+        (rounds, hour(&told.way("-")[2]))
+    };
+    let at = |day: i64, hour: i64| day * 24 + hour;
+    // Monday 10:00; the last of it on Tuesday.
+    assert_eq!(from("02T10:00:00"), (vec![at(0, 14), at(1, 10), at(1, 14)], at(1, 16)));
+    // Wednesday 14:00: over the holiday on Thursday, and over the weekend.
+    assert_eq!(from("04T14:00:00"), (vec![at(4, 10), at(4, 14), at(7, 10)], at(7, 12)));
+    // In the evening, at midnight, on a Saturday: from when the hours next open.
+    assert_eq!(from("06T17:00:00"), (vec![at(7, 13), at(7, 17), at(8, 13)], at(8, 15)));
+    assert_eq!(from("07T12:00:00").0, [at(7, 13), at(7, 17), at(8, 13)]);
+    // Clocks are turned on the night to Sunday 29 March: a working day has its hours all the same.
+    assert_eq!(from("27T15:00:00"), (vec![at(28, 11), at(28, 15), at(29, 11)], at(29, 13)));
+    // A moment with an offset of its own is one of the calendar's zone: 7:30 UTC is 9:30 in Berlin's summer.
+    assert_eq!(from("30T07:00:00Z").0[0], at(28, 13));
+    // Other hours, and a length that is no whole number of them.
+    let play = "playbook p { calendar { hours 22:00 to 24:00 } stage a { after 2.5 business hours -> late } end late failure }";
+    assert_eq!(tell(play, "{}", "").way("-")[1], "1.9375 end late");
+    // Without dates day 0 is a Monday: thirty hours are three days of eight and six hours.
+    let play = "playbook p { stage a { after 30 business hours -> late } end late failure }";
+    assert_eq!(tell(play, "{}", "").way("-")[1], "3.625 end late");
+}
+
+/// The minute a line of the log speaks of.
+fn minute(line: &str) -> i64 {
+    let day: f64 = line.split(' ').next().and_then(|day| day.parse().ok()).expect("a day");
+    (day * 24.0 * 60.0).round() as i64
+}
+
+/// The hour, where it is a full one.
+fn hour(line: &str) -> i64 {
+    assert_eq!(minute(line) % 60, 0, "{line}");
+    minute(line) / 60
+}
+
+#[test]
+fn s20_business_hours_since_count_whole_ones() {
+    let play = "playbook p {
+        calendar { holidays 2020-03-05 }
+        facts of the customer { asked : date }  events { e }
+        stage a { on e -> b }
+        stage b { -> fine when business hours since e >= 4 }
+        stage c { -> fine when business hours since asked > 8 }
+        start -> c when asked < 2020-03-02 -> a otherwise
+        end fine success }";
+    let way = |customer: &str, at: &str| {
+        let line = format!("{{\"at\": \"2020-03-{at}\", \"event\": \"e\"}}");
+        let lines = if at.is_empty() { String::new() } else { line };
+        minute(tell(play, customer, &lines).way("-").last().expect("an end"))
+    };
+    let at = |day: i64, hour: i64, minute: i64| (day * 24 + hour) * 60 + minute;
+    let dated = r#"{"start": "2020-03-02", "asked": "2020-03-02"}"#;
+    // Monday 9:45 to 13:45; Wednesday 16:30 over the holiday to Friday 12:30; Saturday to Monday 13:00.
+    assert_eq!(way(dated, "02T09:45:00"), at(0, 13, 45));
+    assert_eq!(way(dated, "04T16:30:00"), at(4, 12, 30));
+    assert_eq!(way(dated, "07T12:00:00"), at(7, 13, 0));
+    // Of a date from its midnight on: eight hours on Friday and one on Monday.
+    assert_eq!(way(r#"{"start": "2020-03-02", "asked": "2020-02-28"}"#, ""), at(0, 10, 0));
+    // Without dates day 0 is a Monday, for business hours and for business days.
+    let play = "playbook p { events { e } stage a { on e -> b } stage b { -> fine when business hours since e >= 4 }
+        start -> a end fine success }";
+    let last = |play: &str| minute(&tell(play, "{}", r#"{"day": 4.5, "event": "e"}"#).way("-")[2]);
+    assert_eq!(last(play), at(4, 16, 0));
+    assert_eq!(last(&play.replace(">= 4", "> 5")), at(7, 10, 0));
+    assert_eq!(last(&play.replace("hours since e >= 4", "days since e > 1")), at(8, 0, 0));
+}
+
+#[test]
 fn s21_properties_see_stable_moments() {
     let play = "playbook p {
         facts of the customer { go : yes/no }
@@ -244,6 +323,39 @@ fn a_pause_adds_its_time_to_business_days_also_where_a_weekend_follows() {
         stage q { on back -> resume s  after 1 year -> out } end out success }";
     let lines = "{\"day\": 3, \"event\": \"e\"}\n{\"day\": 4, \"event\": \"back\"}";
     assert_eq!(tell(play, r#"{"start": "2026-03-20"}"#, lines).way("-")[3], "6 end out");
+}
+
+#[test]
+fn a_pause_adds_its_time_to_business_hours_by_the_clock() {
+    // Friday 2026-03-20: ten business hours from midnight are over on Monday at 11:00.
+    let play = "playbook p { stage w { after 10 business hours -> out } end out success }";
+    let out = |from: &str, until: &str| {
+        let line = format!("{{\"day\": {from}, \"event\": \"paused\", \"until_day\": {until}, \"reason\": \"x\"}}");
+        hour(&tell(play, r#"{"start": "2026-03-20"}"#, &line).way("-")[1])
+    };
+    let over = 3 * 24 + 11;
+    assert_eq!([out("1", "1.5"), out("1", "2"), out("0.5", "3.5")], [over + 12, over + 24, over + 72]);
+}
+
+#[test]
+fn a_round_resumed_after_business_hours_goes_on_where_it_stood() {
+    // Friday 2026-03-20, 16:00: the round is due on Monday at 12:00. Left four hours before, it comes four hours after the
+    // return, by the clock; left in the round, a whole period later.
+    let play = "playbook p { events { go  e  back } start -> z
+        stage z { on go -> s }
+        stage s { on e -> q  every 4 business hours, at most 3 times { task call mandatory again \"Call\" } }
+        stage q { on back -> resume s } }";
+    let rounds = |lines: &str| {
+        let lines = format!("{{\"at\": \"2026-03-20T16:00:00\", \"event\": \"go\"}}\n{lines}");
+        let told = tell(play, r#"{"start": "2026-03-20"}"#, &lines);
+        told.log.iter().filter(|line| line.contains("round")).map(|line| hour(line)).collect::<Vec<i64>>()
+    };
+    let said = |at: &str, event: &str| format!("{{\"at\": \"2026-03-{at}\", \"event\": \"{event}\"}}\n");
+    let before = said("23T08:00:00", "e") + &said("23T20:00:00", "back");
+    assert_eq!(rounds(&before)[0], 4 * 24);
+    let during = said("23T13:00:00", "e") + &said("23T20:00:00", "back");
+    let open = "{\"day\": 3.5, \"task\": \"call\", \"status\": \"in progress\"}\n";
+    assert_eq!(rounds(&(open.to_owned() + &during))[..2], [3 * 24 + 12, 4 * 24 + 13]);
 }
 
 #[test]

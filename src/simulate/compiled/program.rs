@@ -926,5 +926,5 @@ fn mark_cycles(nodes: &mut [Node]) -> Lowered<()> {
 
 /// How long it takes by the clock, in seconds.
 fn by_the_clock(length: Length) -> Result<i64, String> {
-    length.fixed().map(|time| time.0).ok_or_else(|| "business days".to_owned())
+    length.fixed().map(|time| time.0).ok_or_else(|| "business days or hours".to_owned())
 }

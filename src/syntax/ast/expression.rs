@@ -43,6 +43,37 @@ impl Unit {
     }
 }
 
+/// A unit of business time: only the hours of business days count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BusinessUnit {
+    /// `business days`.
+    Days,
+    /// `business hours`.
+    Hours,
+}
+
+impl BusinessUnit {
+    /// The unit as written, for one or for several.
+    #[must_use]
+    pub fn words(self, one: bool) -> &'static str {
+        match (self, one) {
+            (BusinessUnit::Days, true) => "business day",
+            (BusinessUnit::Days, false) => "business days",
+            (BusinessUnit::Hours, true) => "business hour",
+            (BusinessUnit::Hours, false) => "business hours",
+        }
+    }
+}
+
+/// The unit after the bracket of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallUnit {
+    /// By the clock.
+    Time(Unit),
+    /// In business time.
+    Business(BusinessUnit),
+}
+
 /// The forms of the condition language.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
@@ -56,8 +87,8 @@ pub enum ExprKind {
     Date(Date),
     /// `2 weeks`: how many of which unit, as written.
     Duration(Micro, Unit),
-    /// `5 business days`: how many.
-    BusinessDays(Micro),
+    /// `5 business days`, `4 business hours`: how many.
+    Business(Micro, BusinessUnit),
     /// `"…"`.
     Text(String),
     /// A fact, parameter, `let`, value of an enumeration, service, group, …
@@ -157,14 +188,14 @@ pub enum ExprKind {
     Unknown(Name),
     /// `success_review ended at (a, b)`.
     EndedAt(Name, Vec<Name>),
-    /// `max(a, b)`, `lognormal(median 5 days, sigma 0.6)`, `triangular(1, 3, 7) days`.
+    /// `max(a, b)`, `lognormal(median 5 days, sigma 0.6)`, `triangular(1, 3, 7) days`, `uniform(1, 3) business days`.
     Call {
         /// The function or distribution.
         function: Name,
         /// Its arguments.
         arguments: Vec<Argument>,
         /// The unit after the bracket.
-        unit: Option<Unit>,
+        unit: Option<CallUnit>,
     },
     /// `40% of customers`, in a scenario.
     ShareOfCustomers(Box<Expr>),
@@ -267,8 +298,8 @@ pub enum Quantifier {
 /// In what `since` counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SinceUnit {
-    /// `business days since`.
-    BusinessDays,
+    /// `business days since`, `business hours since`.
+    Business(BusinessUnit),
     /// `days since`, `weeks since`, …: whole ones passed.
     Time(Unit),
 }

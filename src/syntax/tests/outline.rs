@@ -25,7 +25,7 @@ pub(super) fn outline(expr: &Expr) -> String {
         ExprKind::Number(number) => number.to_string(),
         ExprKind::Percent(number) => format!("{number}%"),
         ExprKind::Date(date) => date.to_string(),
-        ExprKind::BusinessDays(number) => format!("{number}*business"),
+        ExprKind::Business(number, unit) => format!("{number}*business{unit:?}"),
         ExprKind::Duration(number, unit) => format!("{number}*{unit:?}"),
         ExprKind::Text(text) => format!("{text:?}"),
         ExprKind::Name(name) => name.clone(),

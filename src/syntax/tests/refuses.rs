@@ -127,12 +127,13 @@ fn common_slips_are_helped() {
     helps(in_playbook("overview \"a \\q\""), "`\\q` means nothing in a text");
     helps(in_playbook("overview \"a \\u{d800}\""), "`\\u` means nothing in a text");
     helps(in_stage("task 1 when a when b"), "a second time");
-    helps(in_stage("after 5 business hours -> b"), "only days can be business days");
+    helps(in_stage("after 5 business weeks -> b"), "only days and hours can be counted in business time");
+    helps(in_stage("after 5 business minutes -> b"), "| Write `5 business days` or `4 business hours`");
     helps(in_stage("after 5 seconds -> b"), "| The shortest unit of time is the minute");
     helps(findings("property a \"t\" for p: never at b"), "| Write `property NAME for PLAYBOOK");
     helps(findings("scenario s { role m 1 person, at -80 per hour }"), "| Write a number from zero up, without a sign");
     helps(in_playbook("facts of the customer { a : int = 1 = 2 }"), "a second time");
-    helps(in_playbook("let a = business weeks since b > 1"), "only days can be business days");
+    helps(in_playbook("let a = business weeks since b > 1"), "only days and hours can be counted in business time");
 }
 
 #[test]

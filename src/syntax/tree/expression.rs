@@ -306,7 +306,7 @@ impl Builder<'_> {
             Rule::percent => ExprKind::Percent(self.number(&pair)),
             Rule::date => ExprKind::Date(self.date(&pair).0),
             Rule::duration => self.duration(pair),
-            Rule::business_days => self.business_days(pair),
+            Rule::business_time => self.business_time(pair),
             Rule::string => ExprKind::Text(self.literal(&pair).text),
             Rule::yes_no => ExprKind::YesNo(pair.as_str().starts_with('y')),
             Rule::name => ExprKind::Name(pair.as_str().to_owned()),
@@ -375,16 +375,16 @@ impl Builder<'_> {
         ExprKind::Duration(number, unit)
     }
 
-    fn business_days(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
-        let mut number = Micro(0);
+    fn business_time(&mut self, pair: Pair<'_, Rule>) -> ExprKind {
+        let (mut number, mut unit) = (Micro(0), BusinessUnit::Days);
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::number => number = self.number(&part),
-                Rule::unit if Builder::unit(&part) != Unit::Days => self.business_unit(self.span(&part)),
+                Rule::unit => unit = self.business_unit(&part),
                 _ => {}
             }
         }
-        ExprKind::BusinessDays(number)
+        ExprKind::Business(number, unit)
     }
 
     fn quantified(&mut self, pair: Pair<'_, Rule>, span: Span) -> ExprKind {
@@ -455,13 +455,12 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::since_unit => {
                     let business = part.as_str().starts_with("business");
-                    let inner = part.into_inner().find(|part| part.as_rule() == Rule::unit);
-                    let place = inner.as_ref().map(|inner| self.span(inner));
-                    let time = inner.as_ref().map_or(Unit::Days, Builder::unit);
-                    if business && time != Unit::Days {
-                        self.business_unit(place.unwrap_or_default());
+                    if let Some(inner) = part.into_inner().find(|part| part.as_rule() == Rule::unit) {
+                        unit = match business {
+                            true => SinceUnit::Business(self.business_unit(&inner)),
+                            false => SinceUnit::Time(Builder::unit(&inner)),
+                        };
                     }
-                    unit = if business { SinceUnit::BusinessDays } else { SinceUnit::Time(time) };
                 }
                 Rule::task_ref => {
                     let (task, place) = self.task_ref(part);
@@ -474,18 +473,29 @@ impl Builder<'_> {
         ExprKind::Since(unit, subject)
     }
 
-    fn business_unit(&mut self, place: Span) {
-        self.problem(
-            Diagnostic::new(&SYNTAX_ERROR, place, "only days can be business days")
-                .help("Write `business days since …` or `5 business days`"),
-        );
+    fn business_unit(&mut self, pair: &Pair<'_, Rule>) -> BusinessUnit {
+        match Builder::unit(pair) {
+            Unit::Days => BusinessUnit::Days,
+            Unit::Hours => BusinessUnit::Hours,
+            _ => {
+                let message = "only days and hours can be counted in business time";
+                self.problem(
+                    Diagnostic::new(&SYNTAX_ERROR, self.span(pair), message).help(
+                        "Write `5 business days` or `4 business hours`; a condition says `business days since …`",
+                    ),
+                );
+                BusinessUnit::Days
+            }
+        }
     }
 
     fn call(&mut self, function: Name, pair: Pair<'_, Rule>) -> ExprKind {
-        let (mut arguments, mut unit) = (Vec::new(), None);
+        let (mut arguments, mut unit, mut business) = (Vec::new(), None, false);
         for part in pair.into_inner() {
             match part.as_rule() {
-                Rule::unit => unit = Some(Builder::unit(&part)),
+                Rule::kw_business => business = true,
+                Rule::unit if business => unit = Some(CallUnit::Business(self.business_unit(&part))),
+                Rule::unit => unit = Some(CallUnit::Time(Builder::unit(&part))),
                 Rule::argument => {
                     let (mut name, mut value) = (None, None);
                     for part in part.into_inner() {

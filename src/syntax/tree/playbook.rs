@@ -187,10 +187,17 @@ impl Builder<'_> {
     }
 
     fn calendar(&mut self, pair: Pair<'_, Rule>, span: Span) -> Calendar {
-        let mut calendar = Calendar { zone: None, holidays: Vec::new(), span };
+        let mut calendar = Calendar { zone: None, hours: None, holidays: Vec::new(), span };
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::string => calendar.zone = Some(self.literal(&part)),
+                Rule::business_hours => {
+                    let clocks = part.into_inner().filter(|part| part.as_rule() == Rule::clock);
+                    let clocks: Vec<(i64, Span)> = clocks.map(|clock| self.clock(&clock)).collect();
+                    if let [from, to] = clocks.as_slice() {
+                        calendar.hours = Some((*from, *to));
+                    }
+                }
                 Rule::date => calendar.holidays.push(self.date(&part)),
                 _ => {}
             }

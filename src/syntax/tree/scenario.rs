@@ -142,7 +142,7 @@ impl Builder<'_> {
         let days = inside(Rule::working_days).next().map(working_days);
         let kind = match pair.as_rule() {
             Rule::clock_hours => {
-                let mut times = inside(Rule::clock).map(|part| (part.as_str().to_owned(), self.span(&part)));
+                let mut times = inside(Rule::clock);
                 let (from, to) = (times.next()?, times.next()?);
                 StaffingRuleKind::Clock(self.clock(&from), self.clock(&to), days?)
             }
@@ -162,19 +162,20 @@ impl Builder<'_> {
     }
 
     /// Seconds since midnight.
-    fn clock(&mut self, (text, span): &(String, Span)) -> (i64, Span) {
+    pub(super) fn clock(&mut self, pair: &Pair<'_, Rule>) -> (i64, Span) {
+        let (text, span) = (pair.as_str().trim_end(), self.span(pair));
         let time = text.split_once(':').and_then(|(hours, minutes)| {
             let (hours, minutes) = (hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?);
             (minutes < 60 && hours * 60 + minutes <= 24 * 60).then_some(hours * 3_600 + minutes * 60)
         });
         let time = time.unwrap_or_else(|| {
             self.problem(
-                Diagnostic::new(&BAD_NUMBER, *span, format!("there is no time of day `{text}`"))
+                Diagnostic::new(&BAD_NUMBER, span, format!("there is no time of day `{text}`"))
                     .help("Times of day go from `0:00` to `24:00`"),
             );
             0
         });
-        (time, *span)
+        (time, span)
     }
 
     /// The beginning of dynamics or of something that happens after a time.

@@ -1,7 +1,7 @@
 //! Conditions as formulas over variables: what is left of a typed condition once parameters, `let`s and quantifiers are
 //! resolved. Each formula is there once.
 
-use crate::model::{CadenceId, FactId, ScopeId, ServiceId, SustainedId, TaskId};
+use crate::model::{BusinessUnit, CadenceId, FactId, ScopeId, ServiceId, SustainedId, TaskId};
 use crate::value::Duration;
 use std::collections::BTreeMap;
 
@@ -39,8 +39,8 @@ pub enum Variable {
     Happened(String, Whose),
     /// Seconds since something, which is named by a key.
     Elapsed(String, Whose),
-    /// Business days since something.
-    BusinessDays(String, Whose),
+    /// Business days or hours since something.
+    Business(BusinessUnit, String, Whose),
     /// Today, in days since 1970-01-01.
     Today,
     /// Seconds in this stage.

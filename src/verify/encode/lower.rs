@@ -7,8 +7,8 @@ use super::formula::{Domain, Formula, Formulas, Variable, VariableId, Whose};
 use super::value::{Amount, Cases, Thing};
 use super::{Outlook, Prepared};
 use crate::model::{
-    Atom, EventMatch, Expr, FactId, FactScope, LetId, Node, Place, Playbook, ScopeId, ServiceId, ServiceSet, Since,
-    SinceUnit, TaskId, Type,
+    Atom, BusinessUnit, EventMatch, Expr, FactId, FactScope, LetId, Node, Place, Playbook, ScopeId, ServiceId,
+    ServiceSet, Since, SinceUnit, TaskId, Type,
 };
 use crate::source::Span;
 use crate::syntax::ast::{Comparison, Quantifier};
@@ -375,7 +375,7 @@ impl<'a> Lowering<'a> {
                 let (variable, known) = self.since(*unit, since, whose);
                 let unit = match unit {
                     SinceUnit::Time(unit) => i128::from(unit.seconds()),
-                    SinceUnit::BusinessDays => 1,
+                    SinceUnit::Business(_) => 1,
                 };
                 let truth = self.test(&cases, |lowering, thing| match thing {
                     Thing::Number(amount) if amount.terms.is_empty() && amount.divisor == 1 => {
@@ -461,7 +461,13 @@ impl<'a> Lowering<'a> {
         // A date may lie in the future; what has happened lies in the past.
         let low = if matches!(since, Since::Fact(_)) { -LONGEST } else { 0 };
         let variable = match unit {
-            SinceUnit::BusinessDays => self.number(Variable::BusinessDays(key, whose), 0, LONGEST / 86_400, 1),
+            SinceUnit::Business(unit) => {
+                let longest = match unit {
+                    BusinessUnit::Days => LONGEST / 86_400,
+                    BusinessUnit::Hours => LONGEST / 3_600,
+                };
+                self.number(Variable::Business(unit, key, whose), 0, longest, 1)
+            }
             SinceUnit::Time(_) => self.number(Variable::Elapsed(key, whose), low, LONGEST, 1),
         };
         (variable, known)

@@ -217,7 +217,7 @@ impl<'a> Space<'a> {
     #[must_use]
     pub fn since_fact(&self, variable: &Variable) -> Option<crate::model::FactId> {
         match variable {
-            Variable::Elapsed(key, _) | Variable::BusinessDays(key, _) => match self.since.get(key)? {
+            Variable::Elapsed(key, _) | Variable::Business(_, key, _) => match self.since.get(key)? {
                 Since::Fact(fact) => Some(*fact),
                 Since::Event(_) | Since::Task(_) => None,
             },
@@ -567,7 +567,7 @@ pub(super) fn whose(variable: &Variable) -> Option<Whose> {
         | Variable::Position(_, whose)
         | Variable::Happened(_, whose)
         | Variable::Elapsed(_, whose)
-        | Variable::BusinessDays(_, whose)
+        | Variable::Business(_, _, whose)
         | Variable::Sustained(_, whose)
         | Variable::Change(_, _, whose)
         | Variable::Outside(_, whose) => Some(*whose),
@@ -594,7 +594,7 @@ pub(super) fn with(variable: &Variable, other: Whose) -> Variable {
         | Variable::Position(_, whose)
         | Variable::Happened(_, whose)
         | Variable::Elapsed(_, whose)
-        | Variable::BusinessDays(_, whose)
+        | Variable::Business(_, _, whose)
         | Variable::Sustained(_, whose)
         | Variable::Change(_, _, whose)
         | Variable::Outside(_, whose) => *whose = other,

@@ -283,7 +283,7 @@ impl Space<'_> {
             Variable::Position(scope, _) => format!("place in {}", playbook.scopes[scope.index()].name.name),
             Variable::Happened(key, _) => self.event_name(key),
             Variable::Elapsed(key, _) => format!("time since {}", self.since_name(key)),
-            Variable::BusinessDays(key, _) => format!("business days since {}", self.since_name(key)),
+            Variable::Business(unit, key, _) => format!("{} since {}", unit.words(false), self.since_name(key)),
             Variable::Today => "today".to_owned(),
             Variable::InStage => "time in this stage".to_owned(),
             Variable::Round(_) => "round".to_owned(),
@@ -386,7 +386,7 @@ impl Space<'_> {
             Variable::Fact(fact, _) | Variable::Change(fact, ..) => playbook.facts[fact.index()].kind.clone(),
             Variable::Today => Type::Date,
             Variable::InStage | Variable::Elapsed(..) => Type::Duration,
-            Variable::BusinessDays(..) => return raw.to_string(),
+            Variable::Business(..) => return raw.to_string(),
             _ => Type::Number(6),
         };
         number_as(&kind, raw).map_or_else(|| steps.to_string(), |value| playbook.show(&value, &kind))

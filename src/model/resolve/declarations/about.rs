@@ -3,8 +3,8 @@
 use super::super::expression::said_twice;
 use super::super::names::{Names, Table};
 use super::super::{link, named, text};
-use crate::diagnostic::{Diagnostic, UNKNOWN_NAME};
-use crate::model::{Change, Next, Text};
+use crate::diagnostic::{Diagnostic, OUT_OF_RANGE, UNKNOWN_NAME};
+use crate::model::{Change, Hours, Next, Text};
 use crate::source::Span;
 use crate::suggest::did_you_mean;
 use crate::syntax::ast::{self, Header, PlaybookItem};
@@ -124,6 +124,14 @@ fn resolve_calendar(names: &mut Names, calendar: &ast::Calendar, out: &mut Vec<D
                     .help_if(Some("Zones are called like `Europe/Berlin`".to_owned())),
             );
         }
+    }
+    match calendar.hours {
+        Some(((from, _), (to, _))) if from < to => names.playbook.calendar.hours = Hours { from, to },
+        Some((_, (_, span))) => out.push(
+            Diagnostic::new(&OUT_OF_RANGE, span, "the business day would end before it begins")
+                .help("Say a later time, as in `hours 9:00 to 17:00`"),
+        ),
+        None => {}
     }
     let holidays = &mut names.playbook.calendar.holidays;
     holidays.extend(calendar.holidays.iter().map(|(day, _)| *day));

@@ -2,7 +2,7 @@
 
 use super::super::names::unknown;
 use super::super::types::{Class, class, inexact, joined, ordered, words};
-use super::{Resolver, draw, duration_help, percent_help, subject};
+use super::{Resolver, counted_with, draw, duration_help, percent_help, subject};
 use crate::diagnostic::{Diagnostic, OUT_OF_RANGE, UNIT_MISMATCH, WRONG_TYPE};
 use crate::model::{Expr, Node, Type};
 use crate::source::Span;
@@ -253,7 +253,7 @@ impl Resolver<'_> {
         &mut self,
         function: &ast::Name,
         arguments: &[ast::Argument],
-        unit: Option<ast::Unit>,
+        unit: Option<ast::CallUnit>,
         hint: Option<&Type>,
         span: Span,
     ) -> Option<Expr> {
@@ -297,6 +297,13 @@ impl Resolver<'_> {
             self.report(Diagnostic::new(&UNIT_MISMATCH, span, message));
             return None;
         }
+        let unit = match unit {
+            ast::CallUnit::Time(unit) => unit,
+            ast::CallUnit::Business(unit) => {
+                self.report(counted_with(unit, span));
+                return None;
+            }
+        };
         let one = Value::Duration(Duration(unit.seconds()));
         let one = Expr { node: Node::Constant(one), kind: Type::Duration, span: span.after() };
         Some(Expr { node: Node::Times(Box::new(found), Box::new(one)), kind: Type::Duration, span })

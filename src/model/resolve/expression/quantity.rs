@@ -5,7 +5,7 @@ use super::super::names::Names;
 use super::super::types::decimals;
 use super::{Context, Resolver, duration_help, not_constant, subject};
 use crate::diagnostic::{BAD_DURATION, Diagnostic, OUT_OF_RANGE, TOO_FINE, UNIT_MISMATCH};
-use crate::model::{Expr, FactId, Length, Type};
+use crate::model::{BusinessUnit, Expr, FactId, Length, Type};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::value::{Duration, Micro, Value};
@@ -16,6 +16,9 @@ const LONGEST: i64 = 1_000 * 365 * crate::value::DAY;
 
 /// The most business days an author may write: about forty years.
 const MOST_BUSINESS_DAYS: u32 = 10_000;
+
+/// The longest business time an author may write: so many hours, which is about as long where a day has eight.
+const LONGEST_BUSINESS: i64 = 80_000 * 3_600;
 
 impl Names {
     /// A value of this type that depends on no customer: literals, parameters, arithmetic on them, values of lists.
@@ -46,20 +49,34 @@ impl Names {
         None
     }
 
-    /// A length of time to wait, by the clock or in business days.
+    /// A length of time to wait, by the clock or in business time.
     pub fn length(&mut self, expr: &ast::Expr, what: &str, out: &mut Vec<Diagnostic>) -> Option<Length> {
-        let ast::ExprKind::BusinessDays(number) = expr.kind else {
+        let ast::ExprKind::Business(number, unit) = expr.kind else {
             return self.duration(expr, what, out).map(Length::Time);
         };
-        let days = u32::try_from(number.0 / Micro::ONE.0).ok().filter(|_| number.0 % Micro::ONE.0 == 0);
-        let message = match days {
-            Some(0) => format!("{what} has to be longer than nothing"),
-            Some(days) if days <= MOST_BUSINESS_DAYS => return Some(Length::BusinessDays(days)),
-            Some(_) => "this is longer than forty years".to_owned(),
-            None => "business days are counted in whole numbers".to_owned(),
+        let length = match unit {
+            BusinessUnit::Days => {
+                let days = u32::try_from(number.0 / Micro::ONE.0).ok().filter(|_| number.0 % Micro::ONE.0 == 0);
+                match days {
+                    Some(0) => Err(format!("{what} has to be longer than nothing")),
+                    Some(days) if days <= MOST_BUSINESS_DAYS => Ok(Length::BusinessDays(days)),
+                    Some(_) => Err("this is longer than forty years".to_owned()),
+                    None => Err("business days are counted in whole numbers".to_owned()),
+                }
+            }
+            BusinessUnit::Hours => match seconds(number, ast::Unit::Hours) {
+                0 => Err(format!("{what} has to be longer than nothing")),
+                time if time > LONGEST_BUSINESS.into() => Err("this is longer than forty years".to_owned()),
+                time => Ok(Length::BusinessHours(Duration(time as i64))),
+            },
         };
-        out.push(Diagnostic::new(&BAD_DURATION, expr.span, message));
-        None
+        match length {
+            Ok(length) => Some(length),
+            Err(message) => {
+                out.push(Diagnostic::new(&BAD_DURATION, expr.span, message));
+                None
+            }
+        }
     }
 
     /// A whole number from 1 that depends on no customer. `what` is named in messages: "a limit".
@@ -163,11 +180,15 @@ fn too_fine(span: Span, number: Micro, decimals: u32) -> Diagnostic {
     Diagnostic::new(&TOO_FINE, span, message).help(format!("The nearest that fits is `{}`", number.round_to(decimals)))
 }
 
+/// So many units in seconds, rounded to whole ones.
+fn seconds(number: Micro, unit: ast::Unit) -> i128 {
+    (i128::from(number.0) * i128::from(unit.seconds()) + 500_000).div_euclid(1_000_000)
+}
+
 impl Resolver<'_> {
     /// `2 weeks` in seconds.
     pub(super) fn duration_literal(&mut self, number: Micro, unit: ast::Unit, span: Span) -> Option<Duration> {
-        let seconds = (i128::from(number.0) * i128::from(unit.seconds()) + 500_000).div_euclid(1_000_000);
-        match i64::try_from(seconds) {
+        match i64::try_from(seconds(number, unit)) {
             Ok(seconds) if seconds.abs() <= LONGEST => Some(Duration(seconds)),
             _ => {
                 self.report(

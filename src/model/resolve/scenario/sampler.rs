@@ -1,6 +1,6 @@
 //! What is drawn: expressions with distributions in them.
 
-use super::super::expression::Context;
+use super::super::expression::{Context, counted_with};
 use super::super::order;
 use super::super::suggest;
 use super::super::types::{Class, class, compatible, inexact, joined, ordered, words};
@@ -12,7 +12,7 @@ use crate::model::distribution::{Distribution, Family, Impossible, Measure, norm
 use crate::model::scenario::{Sampler, SamplerNode};
 use crate::model::{Expr, FactId, Node, Type};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, ExprKind, Factor, Sign, Unit};
+use crate::syntax::ast::{self, Argument, CallUnit, ExprKind, Factor, Sign, Unit};
 use crate::value::{Duration, Micro, Value};
 use std::borrow::Cow;
 
@@ -133,10 +133,17 @@ impl Maker<'_> {
             return Some(Sampler { node: SamplerNode::Expr(expr), kind, span });
         }
         match &written.kind {
-            ExprKind::Call { function, arguments, unit } => match function.text.as_str() {
-                "max" | "min" => self.extreme(function, arguments, *unit, hint, at, span),
-                _ => self.named(function, arguments, *unit, hint, span),
-            },
+            ExprKind::Call { unit: Some(CallUnit::Business(unit)), .. } => {
+                self.out.push(counted_with(*unit, span));
+                None
+            }
+            ExprKind::Call { function, arguments, unit } => {
+                let unit = unit.and_then(|unit| if let CallUnit::Time(unit) = unit { Some(unit) } else { None });
+                match function.text.as_str() {
+                    "max" | "min" => self.extreme(function, arguments, unit, hint, at, span),
+                    _ => self.named(function, arguments, unit, hint, span),
+                }
+            }
             ExprKind::ShareOfCustomers(odds) => {
                 let chance = self.fixed_odds(odds)?;
                 Some(Sampler { node: SamplerNode::YesNo(chance), kind: Type::YesNo, span })
@@ -477,6 +484,13 @@ impl Maker<'_> {
 
     /// Quantities that share one unit: a plain number takes that of the others.
     fn quantities(&mut self, written: &[&ast::Expr], hint: Option<&Type>) -> Option<(Vec<f64>, Type)> {
+        if let Some((unit, span)) = written.iter().find_map(|quantity| match quantity.kind {
+            ExprKind::Business(_, unit) => Some((unit, quantity.span)),
+            _ => None,
+        }) {
+            self.out.push(counted_with(unit, span));
+            return None;
+        }
         let unit = written.iter().rev().find_map(|quantity| match quantity.kind {
             ExprKind::Duration(_, unit) => Some(Some(unit)),
             ExprKind::Percent(_) => Some(None),

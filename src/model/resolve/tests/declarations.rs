@@ -148,11 +148,14 @@ fn groups_links_zones_and_the_audience() {
     let made = playbook(&with(
         "services { teams yammer modern = teams, yammer } links { deck \"https://example.com\" \"The deck\" }
          facts of the customer { seats : int } for customers where seats > 5
-         next other \"Other\" link deck calendar { zone \"Europe/Berlin\" holidays 2020-12-26, 2020-12-25, 2020-12-25 }",
+         next other \"Other\" link deck calendar { zone \"Europe/Berlin\" hours 8:30 to 24:00 holidays 2020-12-26, 2020-12-25, 2020-12-25 }",
     ));
     assert_eq!(made.groups[0].members.iter().count(), 2);
     assert_eq!(made.about.next[0].link.as_ref().unwrap().address, "https://example.com");
-    assert_eq!(made.calendar.holidays.len(), 2);
+    assert_eq!((made.calendar.holidays.len(), made.calendar.hours.to_string()), (2, "8:30 to 24:00".to_owned()));
+    assert_eq!(playbook(&with("calendar { }")).calendar.hours.to_string(), "9:00 to 17:00");
+    wrong("calendar { hours 17:00 to 9:00 }", &[("out-of-range", "9:00")]);
+    wrong("calendar { hours 9:00 to 9:00 }", &[("out-of-range", "9:00")]);
     assert!(made.about.customers.is_some());
     wrong("services { teams modern = teams, yamer }", &[("unknown-name", "yamer")]);
     wrong("next other \"Other\" link dek links { deck \"https://example.com\" }", &[("unknown-name", "dek")]);

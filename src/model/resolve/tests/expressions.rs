@@ -2,7 +2,7 @@
 
 use super::{documents, expect, helps, playbook};
 use crate::model::{Atom, Expr, Node, ServiceSet, Trigger, Type};
-use crate::syntax::ast::{Comparison, SinceUnit};
+use crate::syntax::ast::{BusinessUnit, Comparison, SinceUnit};
 use crate::value::{Duration, Micro, Value};
 
 /// Conditions of every form.
@@ -59,6 +59,8 @@ pub(super) const FORMS: &[&str] = &[
     "round >= 2",
     "days since agreed <= 5",
     "5 >= business days since agreed",
+    "business hours since agreed > 4",
+    "business hours since task 1 <= days_to_wait",
     "weeks since review > days_to_wait",
     "days since task 1 in 2..10",
     "days since blocker > 2",
@@ -159,7 +161,9 @@ fn services_are_sets() {
 #[test]
 fn clocks_are_folded_into_their_comparison() {
     let found = resolved("5 >= business days since agreed");
-    let Node::Atom(Atom::Since(SinceUnit::BusinessDays, _, Comparison::LessOrEqual, number)) = found.node else {
+    let Node::Atom(Atom::Since(SinceUnit::Business(BusinessUnit::Days), _, Comparison::LessOrEqual, number)) =
+        found.node
+    else {
         panic!("{found:?}")
     };
     assert_eq!(number.node, Node::Constant(Value::Number(Micro::whole(5))));

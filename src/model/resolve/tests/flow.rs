@@ -190,6 +190,9 @@ fn transitions_where_they_make_sense() {
         "stage talk { after 99_999 business days -> done } end done success",
         &[("bad-duration", "99_999 business days")],
     );
+    for hours in ["0 business hours", "0.0001 business hours", "99_999 business hours"] {
+        wrong(&format!("stage talk {{ after {hours} -> done }} end done success"), &[("bad-duration", hours)]);
+    }
     wrong("stage talk { after 1 + 2 business days -> done } end done success", &[("wrong-type", "2 business days")]);
     wrong("stage talk { every 0 weeks { step \"x\" } -> done } end done success", &[("bad-duration", "0 weeks")]);
     wrong("stage talk { -> done at most 0 times } end done success", &[("out-of-range", "0")]);
