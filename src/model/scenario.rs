@@ -4,7 +4,9 @@
 //! playbook. A playbook never reads a scenario, and a scenario never changes what a playbook says.
 
 use super::distribution::Distribution;
-use super::{EventId, Expr, FactId, Named, OfferId, Playbook, RoleId, ServiceId, ServiceSet, StageId, TaskId, Type};
+use super::{
+    BusinessUnit, EventId, Expr, FactId, Named, OfferId, Playbook, RoleId, ServiceId, ServiceSet, StageId, TaskId, Type,
+};
 use crate::source::Span;
 use crate::value::{Date, Duration, Micro, Value};
 use std::collections::BTreeMap;
@@ -147,6 +149,10 @@ pub enum SamplerNode {
     Min(Vec<Sampler>),
     /// The first whose condition is true; unknown where a condition on the way is unknown.
     Choice(Vec<(Sampler, Expr)>, Box<Sampler>),
+    /// How long work takes that begins now and goes on in business time only. What is drawn is as many days or hours as it
+    /// has days or hours by the clock, and a part of a day is that part of the hours of a business day. Never within
+    /// another sampler.
+    Business(BusinessUnit, Box<Sampler>),
 }
 
 /// What happens in a stage.
@@ -354,7 +360,7 @@ impl Sampler {
                 left.expressions(visit);
                 right.expressions(visit);
             }
-            SamplerNode::Negate(part) => part.expressions(visit),
+            SamplerNode::Negate(part) | SamplerNode::Business(_, part) => part.expressions(visit),
             SamplerNode::Max(parts) | SamplerNode::Min(parts) => parts.iter().for_each(|part| part.expressions(visit)),
             SamplerNode::Choice(choices, last) => {
                 for (value, condition) in choices {

@@ -2,7 +2,7 @@
 
 use super::random::Stream;
 use crate::model::scenario::{Odds, Sampler, SamplerNode};
-use crate::model::{Atom, CadenceId, Expr, Node, Type};
+use crate::model::{Atom, BusinessUnit, CadenceId, Expr, Length, Node, Type};
 use crate::run::evaluate::View;
 use crate::value::{DAY, Date, Duration, Micro, Value, nearest};
 use std::borrow::Cow;
@@ -22,6 +22,14 @@ impl Situation<'_> {
             SamplerNode::YesNo(chance) => Some(Value::YesNo(stream.yes(chance.0))),
             SamplerNode::OneOf(values, places) => values.get(places.sample(stream) as usize).cloned(),
             SamplerNode::Choice(choices, last) => self.value(self.chosen(choices, last)?, stream),
+            SamplerNode::Business(unit, drawn) => {
+                let Value::Duration(drawn) = self.value(drawn, stream)? else { return None };
+                let hours = self.view.machine.playbook.calendar.hours;
+                let time = business_time(*unit, drawn.0.clamp(0, super::world::LONGEST), hours.length());
+                let (machine, state) = (self.view.machine, self.view.state);
+                let over = machine.over(state, state.now, Length::BusinessHours(Duration(time)));
+                Some(Value::Duration(Duration(over - state.now)))
+            }
             _ => from_number(self.number(sampler, stream)?, &sampler.kind),
         }
     }
@@ -50,7 +58,7 @@ impl Situation<'_> {
             SamplerNode::Max(parts) => self.extreme(parts, f64::max, stream),
             SamplerNode::Min(parts) => self.extreme(parts, f64::min, stream),
             SamplerNode::Choice(choices, last) => self.number(self.chosen(choices, last)?, stream),
-            SamplerNode::Expr(_) | SamplerNode::YesNo(_) | SamplerNode::OneOf(..) => {
+            SamplerNode::Expr(_) | SamplerNode::YesNo(_) | SamplerNode::OneOf(..) | SamplerNode::Business(..) => {
                 to_number(&self.value(sampler, stream)?)
             }
         }
@@ -110,6 +118,14 @@ fn number_rounds(expr: &mut Expr, cadence: CadenceId, number: u32) {
         return;
     }
     expr.parts_mut(&mut |part| number_rounds(part, cadence, number));
+}
+
+/// Seconds of business time, where what is drawn has so many seconds by the clock and a business day has this length.
+fn business_time(unit: BusinessUnit, drawn: i64, day: i64) -> i64 {
+    match unit {
+        BusinessUnit::Hours => drawn,
+        BusinessUnit::Days => nearest(drawn as f64 * day as f64 / DAY as f64),
+    }
 }
 
 fn to_number(value: &Value) -> Option<f64> {

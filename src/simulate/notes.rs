@@ -67,7 +67,10 @@ pub fn assumptions(machine: &Machine, scenario: &Scenario) -> Vec<Assumption> {
     let people = !scenario.staffing.is_empty();
     say(people && scenario.arrival.is_none(), "when customers come", "all on day 0");
     let hours = scenario.staffing.iter().any(|staffing| staffing.hours.is_some());
-    say(hours && scenario.starts.is_none(), "the date of day 0", "a Monday, without holidays");
+    let mut takes = scenario.task_takes.values().chain(scenario.stage_takes.values());
+    let business =
+        machine.waits_for_business_time() || takes.any(|sampler| matches!(sampler.node, SamplerNode::Business(..)));
+    say((hours || business) && scenario.starts.is_none(), "the date of day 0", "a Monday, without holidays");
     // Who writes `takes 3 days` may well mean three days of work.
     let long = |sampler: &Sampler| matches!(&sampler.node, SamplerNode::Draw(draw) if sampler.kind == Type::Duration && draw.mean() >= DAY as f64);
     let mut takes = scenario.task_takes.values().chain(scenario.stage_takes.values());

@@ -125,6 +125,41 @@ fn values_are_rounded_and_kept_within_bounds() {
 }
 
 #[test]
+fn work_goes_on_in_business_time() {
+    let play = |calendar: &str, scenario: &str| {
+        let text = format!(
+            "playbook p {{ {calendar} facts of the customer {{ large : yes/no }}
+               stage work {{ task 1 mandatory \"One\"  task 2 mandatory \"Two\"  -> fine }}  end fine success }}
+             scenario s {{ {scenario} }}"
+        );
+        machine_of(&text)
+    };
+    let hours = |calendar: &str, scenario: &str| {
+        let (machine, scenarios) = play(calendar, scenario);
+        (mean(&summary(&machine, &scenarios[0], 10, &Options::default())) * 24.0 * 60.0).round() / 60.0
+    };
+    // Without dates day 0 is a Monday.
+    assert_eq!(hours("", "task 1 takes 6 business hours"), 15.0);
+    assert_eq!(hours("", "task 1 takes 2 business days"), 24.0 + 17.0);
+    assert_eq!(hours("", "task 1 takes 1.5 business days"), 24.0 + 13.0);
+    assert_eq!(hours("", "task 1 takes 0 business days"), 0.0);
+    assert_eq!(hours("", "task 1 takes 1.5 business days  task 2 takes 5 business hours"), 48.0 + 10.0);
+    assert_eq!(hours("", "stage work takes 6 business days"), 7.0 * 24.0 + 17.0);
+    // A part of a business day is that part of its hours.
+    assert_eq!(hours("calendar { hours 8:00 to 12:00 }", "task 1 takes 1.5 business days"), 24.0 + 10.0);
+    // From Thursday 2026-01-01, a holiday.
+    let holiday = "calendar { holidays 2026-01-01 }";
+    assert_eq!(hours(holiday, "starts 2026-01-01  task 1 takes 10 business hours"), 4.0 * 24.0 + 11.0);
+    // Drawn: from one business day on, and not beyond three.
+    let (machine, scenarios) = play("", "task 1 takes between 1 and 3 business days");
+    let times = summary(&machine, &scenarios[0], 200, &Options::default()).stages[0].duration.expect("times");
+    assert!(times.p50 * 24.0 > 17.0 && times.max * 24.0 <= 48.0 + 17.0, "{times:?}");
+    assert_eq!(compiles(&machine, &scenarios[0], false), Err("work in business days or hours".to_owned()));
+    let left_out = assumptions(&machine, &scenarios[0]);
+    assert!(left_out.iter().any(|one| one.taken == "a Monday, without holidays"), "{left_out:?}");
+}
+
+#[test]
 fn tasks_take_their_time() {
     let stages =
         "stage work \"Work\" { task 1 optional \"One\"  task 2 optional \"Two\"  task 3 mandatory \"Three\"  -> good }";

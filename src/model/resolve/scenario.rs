@@ -1,5 +1,6 @@
 //! Scenarios: what is assumed of the world, resolved and checked.
 
+mod business;
 mod idle;
 mod sampler;
 mod staffing;
@@ -67,6 +68,7 @@ pub(crate) fn resolve_scenario(
     }
     maker.stages_have_tasks();
     maker.people_have_work();
+    maker.people_have_hours();
     maker.assumptions_matter();
     let made = maker.made;
     let errors = out.iter().skip(findings).any(|finding| finding.severity == crate::diagnostic::Severity::Error);
@@ -131,7 +133,7 @@ impl Maker<'_> {
             ScenarioItem::TaskTakes { tasks, duration, .. } => {
                 for (task, span) in tasks {
                     let Some(id) = self.names.task(task, *span, self.out) else { continue };
-                    if let Some(takes) = self.time(duration, self.context_of(id))
+                    if let Some(takes) = self.work_time(duration, self.context_of(id))
                         && self.once(Said::TaskTakes(id), &format!("how long task `{}` takes", self.label(id)), *span)
                     {
                         self.made.task_takes.insert(id, takes);
@@ -141,7 +143,7 @@ impl Maker<'_> {
             ScenarioItem::StageTakes { stages, duration, .. } => {
                 for stage in stages {
                     let Some(id) = self.names.stage(stage, self.out) else { continue };
-                    if let Some(takes) = self.time(duration, self.context_in(id))
+                    if let Some(takes) = self.work_time(duration, self.context_in(id))
                         && self.once(
                             Said::StageTakes(id),
                             &format!("how long stage `{}` takes", stage.text),

@@ -100,6 +100,7 @@ impl From<'_> {
                 *next = after(places, place);
                 Drawn::OneOf(values.collect::<Lowered<Vec<i64>>>()?, places.clone(), place)
             }
+            SamplerNode::Business(..) => return Err("work in business days or hours".to_owned()),
             SamplerNode::Choice(choices, last) if kind(&sampler.kind).is_err() => {
                 let (choices, last) = self.choices(choices, last, next, |at, part, next| at.drawn_from(part, next))?;
                 if choices.is_empty() { last } else { Drawn::Choice(choices, Box::new(last)) }
@@ -192,7 +193,9 @@ impl From<'_> {
                 }
                 (term, kind) => Number::Term(term, kind),
             },
-            SamplerNode::YesNo(_) | SamplerNode::OneOf(..) => return Err("arithmetic with a drawn choice".to_owned()),
+            SamplerNode::YesNo(_) | SamplerNode::OneOf(..) | SamplerNode::Business(..) => {
+                return Err("arithmetic with a drawn choice".to_owned());
+            }
         })
     }
 

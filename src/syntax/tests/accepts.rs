@@ -150,7 +150,7 @@ fn every_construct() {
             Item::Scenario(scenario) => scenario.items.len(),
         })
         .collect();
-    assert_eq!(tops, [0, 1, 3, 38, 0, 0, 0, 3, 0, 0, 0, 21]);
+    assert_eq!(tops, [0, 1, 3, 38, 0, 0, 0, 3, 0, 0, 0, 23]);
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl Maker<'_> {
 }
 
 fn never_above_zero(takes: &Sampler) -> bool {
+    let takes = if let SamplerNode::Business(_, drawn) = &takes.node { drawn } else { takes };
     let SamplerNode::Draw(drawn) = &takes.node else { return false };
     takes.kind == Type::Duration && drawn.mean() + PRACTICALLY * drawn.variance().sqrt() <= 0.0
 }

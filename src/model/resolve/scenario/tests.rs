@@ -1,4 +1,5 @@
 use crate::diagnostic::Diagnostic;
+use crate::model::BusinessUnit;
 use crate::model::distribution::Distribution;
 use crate::model::resolve::resolve;
 use crate::model::scenario::{Arrival, Odds, Sampler, SamplerNode, Scenario, Statement, WorkingHours};
@@ -74,6 +75,41 @@ fn drawn(written: &str) -> Distribution {
         SamplerNode::Draw(distribution) => distribution,
         other => panic!("{written}: {other:?}"),
     }
+}
+
+fn business(written: &str) -> (BusinessUnit, SamplerNode) {
+    match takes(written).node {
+        SamplerNode::Business(unit, drawn) => (unit, drawn.node),
+        other => panic!("{written}: {other:?}"),
+    }
+}
+
+#[test]
+fn work_in_business_time_is_drawn_as_by_the_clock() {
+    for (written, clock) in [
+        ("between 1 and 7 business days, mostly 3", "between 1 and 7 days, mostly 3"),
+        ("triangular(1, 3, 7) business days", "triangular(1, 3, 7) days"),
+        ("triangular(1 business day, 3 business days, 7 business days)", "triangular(1, 3, 7) days"),
+        ("lognormal(median 5 business days, sigma 0.6)", "lognormal(median 5 days, sigma 0.6)"),
+    ] {
+        assert_eq!(business(written), (BusinessUnit::Days, SamplerNode::Draw(drawn(clock))), "{written}");
+    }
+    let SamplerNode::Draw(hours) = takes("usually 5 hours, one in ten over 9").node else { panic!("a draw") };
+    assert_eq!(
+        business("usually 5 business hours, one in ten over 9"),
+        (BusinessUnit::Hours, SamplerNode::Draw(hours))
+    );
+    for written in [
+        "6 business hours",
+        "(2 business days if large and days since joined > 3 else 0.5 business days)",
+        "1 business day * (1 + seats / 100)",
+        "max(1 business day, normal(2 business days, 0.5 business days)) + 1 business day",
+        "one of (1 business day 40%, 3 business days 60%)",
+    ] {
+        business(written);
+    }
+    // Who are no scarce people may be spoken of as well: their tasks wait for nobody.
+    right("task 101 takes 2 business days");
 }
 
 fn start(fact: &str, written: &str) -> SamplerNode {
@@ -325,6 +361,40 @@ fn what_cannot_be_is_named() {
         ("large ~ yes if happened review else no", "wrong-scope", "nothing of the journey", "happened review"),
         ("in talk on entry { plan += 1 }", "wrong-type", "", "1"),
         ("in talk on entry { large += yes }", "wrong-type", "no quantity", "large += yes"),
+        ("task 101 takes uniform(1 day, 3 business days)", "wrong-type", "cannot be counted together", "1 day"),
+        ("task 101 takes 1 business day + 2 business hours", "wrong-type", "counted together", "2 business hours"),
+        ("task 101 takes (1 business day if large else pace)", "wrong-type", "counted together", "pace"),
+        (
+            "stage talk takes between 3 and 1 business days",
+            "impossible-parameter",
+            "above the most",
+            "between 3 and 1 business days",
+        ),
+        ("horizon 9 business days", "wrong-type", "cannot be counted with", "9 business days"),
+        (
+            "in talk on entry { blocker technical lasting between 1 and 3 business days }",
+            "wrong-type",
+            "cannot be counted",
+            "3 business days",
+        ),
+        (
+            "after uniform(1, 3) business hours { large = yes }",
+            "wrong-type",
+            "cannot be counted",
+            "uniform(1, 3) business hours",
+        ),
+        (
+            "task 101, 102 takes 6 business hours\nrole manager 2 people",
+            "scenario-conflict",
+            "task `101` is done by people who have hours of their own",
+            "6 business hours",
+        ),
+        (
+            "stage talk takes 2 business days\nrole manager 2 people",
+            "scenario-conflict",
+            "business days are those of the calendar",
+            "2 business days",
+        ),
     ] {
         let (scenario, found, sources) = resolved(body);
         assert!(scenario.is_none(), "{body}");
