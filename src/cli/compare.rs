@@ -146,7 +146,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         replications: arguments.replications,
         ..Options::default()
     };
-    let result = compare(sides, &pairs, &options, &progress, &stop);
+    let result = compare(sides, &pairs, &options, &progress, stop);
     bar.finish_and_clear();
     let counted = match result {
         Ok(counted) => counted,

@@ -1,7 +1,7 @@
 //! `playbook doc`: a playbook as a page.
 
 use super::analyse::subject;
-use super::output::write_file;
+use super::output::{keep_apart, write_file};
 use super::{Exit, Session, Stop};
 use crate::export::page::{Order, write};
 use crate::import::language::Languages;
@@ -36,6 +36,7 @@ pub struct Arguments {
 /// # Errors
 /// Where the file cannot be read, pages are not written in the language, or the page cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
+    keep_apart(arguments.output.as_deref(), [arguments.file.as_path()])?;
     let Some(subject) = subject(&arguments.file, arguments.playbook.as_deref(), false, session)? else {
         return Ok(Exit::Findings);
     };

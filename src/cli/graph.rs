@@ -2,7 +2,7 @@
 
 use super::analyse::subject;
 use super::chain::chain;
-use super::output::write_file;
+use super::output::{keep_apart, write_file};
 use super::{Exit, Session, Stop};
 use crate::graph::lifecycle::lifecycle;
 use crate::graph::picture::Picture;
@@ -62,6 +62,8 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         (None, None) => Format::Dot,
         (None, Some(path)) => by_ending(path).ok_or_else(|| unknown_ending(path))?,
     };
+    let files = std::iter::once(&arguments.file).chain(&arguments.chain);
+    keep_apart(arguments.output.as_deref(), files.map(PathBuf::as_path))?;
     let chosen = arguments.playbook.as_deref();
     let (as_json, language) = (format == Format::Json, session.language.clone());
     let picture = if arguments.chain.is_empty() {

@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the command line is where folders are read")]
 
 use super::input::{self, Unread, is_standard_input, read_text};
-use super::output::write_file;
+use super::output::{keep_apart, write_file};
 use super::{Exit, Session, Stop};
 use crate::diagnostic::{Diagnostic, sort};
 use crate::format::format;
@@ -81,6 +81,7 @@ pub struct ReadPage {
 /// # Errors
 /// Where nothing can be read at all, or the output cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
+    keep_apart(arguments.output.as_deref(), arguments.paths.iter().map(PathBuf::as_path))?;
     let loaded = load(&arguments.paths)?;
     let done = match arguments.format {
         Format::Json => as_document(&loaded, arguments, session)?,

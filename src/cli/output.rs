@@ -3,7 +3,7 @@
 use super::Stop;
 use std::fs;
 use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Standard output, buffered. When its reader has gone (`| head`), what is left to write is dropped without a word
 /// and the command ends as it would have.
@@ -119,6 +119,47 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Refuses to write over what is read, or two results into one file.
+///
+/// # Errors
+/// [`Stop::Usage`] where an output is one of the inputs, or the same as another output.
+pub fn keep_apart<'p>(
+    outputs: impl IntoIterator<Item = &'p Path>,
+    inputs: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Stop> {
+    let is_file = |path: &&Path| path.as_os_str() != "-" && (!path.exists() || path.is_file());
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter(is_file).map(place).collect();
+    let mut outputs_seen: Vec<PathBuf> = Vec::new();
+    for path in outputs.into_iter().filter(is_file) {
+        let place = place(path);
+        let name = path.display();
+        if inputs.contains(&place) {
+            return Err(Stop::Usage(
+                format!("`{name}` is read: it would be overwritten"),
+                Some("Name another file for the result".to_owned()),
+            ));
+        }
+        if outputs_seen.contains(&place) {
+            return Err(Stop::Usage(
+                format!("two results would be written to `{name}`"),
+                Some("Name a file for each of them".to_owned()),
+            ));
+        }
+        outputs_seen.push(place);
+    }
+    Ok(())
+}
+
+/// Where a file is, or would be.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(found) = fs::canonicalize(path) {
+        return found;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    path.file_name().map_or_else(|| path.to_owned(), |name| folder.join(name))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::disallowed_methods, reason = "tests look at what was written")]
@@ -132,6 +173,21 @@ mod tests {
         write_file(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_read_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let [one, two] = ["one.play", "two.play"].map(|name| folder.path().join(name));
+        write_file(&one, b"one").unwrap();
+        let around = folder.path().join(".").join("one.play");
+        let refused = |outputs: &[&Path], inputs: &[&Path]| {
+            let done = keep_apart(outputs.iter().copied(), inputs.iter().copied());
+            matches!(done, Err(Stop::Usage(..)))
+        };
+        assert!(refused(&[&around], &[&one]) && refused(&[&two, &two], &[&one]));
+        assert!(!refused(&[&two], &[&one]) && !refused(&[Path::new("-")], &[Path::new("-")]));
+        assert!(!refused(&[folder.path()], &[folder.path()]), "a folder is written into");
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod chain;
 
 use super::analyse::{Subject, report, subject};
 use super::input::{self, read_text};
-use super::output::write_file;
+use super::output::{keep_apart, write_file};
 use super::{Exit, Session, Stop};
 use crate::check::outdated_variant::{begins_after, comes_after};
 use crate::diagnostic::{Diagnostic, Severity, has_errors};
@@ -30,7 +30,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -202,6 +201,13 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     {
         return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
     }
+    let customers = match &arguments.customers {
+        Some(Who::File(path)) => Some(path),
+        _ => None,
+    };
+    let read = std::iter::once(&arguments.file).chain(&arguments.chain).chain(&arguments.merge).chain(customers);
+    let written = arguments.report.iter().chain(arguments.log.as_ref().map(|(path, _)| path));
+    keep_apart(written.map(PathBuf::as_path), read.map(PathBuf::as_path))?;
     if !arguments.chain.is_empty() {
         return chain::run(arguments, session);
     }
@@ -298,7 +304,20 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     if let (Some((path, format)), false) = (&arguments.log, partial) {
         write_log(&machine, &scenario, &who, path, *format, arguments, &mut sources)?;
     }
-    print(&machine, &scenario, &tally, &findings, &sources, partial, arguments, session)
+    let exit = print(&machine, &scenario, &tally, &findings, &sources, partial, arguments, session)?;
+    Ok(after_log(exit, arguments, session))
+}
+
+/// How the command ends, where Ctrl-C may have come while the log was made: the figures are whole then, and there is no log.
+fn after_log(exit: Exit, arguments: &Arguments, session: &mut Session) -> Exit {
+    match &arguments.log {
+        Some((path, _)) if exit == Exit::Fine && INTERRUPTED.load(Ordering::Relaxed) => {
+            let path = path.display();
+            session.complain(&Stop::Unreadable(format!("`{path}` was not written: it was interrupted")));
+            Exit::Interrupted
+        }
+        _ => exit,
+    }
 }
 
 /// The journeys again, written down.
@@ -325,10 +344,9 @@ fn write_log(
             }
             true
         };
-        let never = AtomicBool::new(false);
         match who {
             Who::Number(customers) => {
-                log(machine, scenario, Cohort::Drawn(*customers), &options, &mut sink, &never);
+                log(machine, scenario, Cohort::Drawn(*customers), &options, &mut sink, &INTERRUPTED);
             }
             Who::File(path) if input::is_standard_input(path) => {
                 return Err(Stop::Usage("standard input (`-`) can be read only once".to_owned(), None));
@@ -337,9 +355,12 @@ fn write_log(
                 let (mut findings, mut problems) = (Vec::new(), Vec::new());
                 let customers = open(machine, path, sources, &mut findings)?;
                 let mut wanted = Wanted { customers, problems: &mut problems, notes: Vec::new(), unreadable: None };
-                log(machine, scenario, Cohort::Given(&mut wanted), &options, &mut sink, &never);
+                log(machine, scenario, Cohort::Given(&mut wanted), &options, &mut sink, &INTERRUPTED);
             }
         }
+    }
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Ok(());
     }
     text.push_str(&by_case(&writer, &entries));
     text.push_str(writer.tail());
@@ -588,23 +609,30 @@ fn go(
         replications: arguments.replications,
         engine: arguments.engine.into(),
     };
-    let result = simulate(machine, scenario, cohort, &options, &progress, &stop);
+    let result = simulate(machine, scenario, cohort, &options, &progress, stop);
     bar.finish_and_clear();
     result
 }
 
+/// Whether somebody has pressed Ctrl-C, once it is listened for.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
 /// What becomes true when somebody presses Ctrl-C, and what is told how many customers are done.
-fn interruptible<'b>(arguments: &Arguments, bar: &'b ProgressBar) -> (Arc<AtomicBool>, impl Fn(u64) + Sync + use<'b>) {
+fn interruptible<'b>(
+    arguments: &Arguments,
+    bar: &'b ProgressBar,
+) -> (&'static AtomicBool, impl Fn(u64) + Sync + use<'b>) {
     until_interrupted(arguments.format == Format::Human, bar)
 }
 
 /// The same; a person `looks` at the output.
-pub(super) fn until_interrupted(looks: bool, bar: &ProgressBar) -> (Arc<AtomicBool>, impl Fn(u64) + Sync + use<'_>) {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
+pub(super) fn until_interrupted(
+    looks: bool,
+    bar: &ProgressBar,
+) -> (&'static AtomicBool, impl Fn(u64) + Sync + use<'_>) {
     let watched = looks && io::stderr().is_terminal();
     // Without a handler Ctrl-C ends the program at once, which is right too: nothing is written before the end.
-    let _ = ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed));
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
     let begun = Instant::now();
     let progress = move |done| {
         bar.inc(done);
@@ -613,7 +641,7 @@ pub(super) fn until_interrupted(looks: bool, bar: &ProgressBar) -> (Arc<AtomicBo
             bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     };
-    (stop, progress)
+    (&INTERRUPTED, progress)
 }
 
 /// Progress, not yet shown.

@@ -5,7 +5,10 @@ use super::super::chain::{Chain, chain};
 use super::super::output::write_file;
 use super::super::run::chain::told_as_text;
 use super::super::{Exit, Session, Stop, input};
-use super::{Arguments, CUSTOMERS, Format, Wanted, Who, as_in, bar, cannot, interruptible, open, part_files, parts};
+use super::{
+    Arguments, CUSTOMERS, Format, INTERRUPTED, Wanted, Who, after_log, as_in, bar, cannot, interruptible, open,
+    part_files, parts,
+};
 use crate::check::outdated_variant::comes_after;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::model::Playbook;
@@ -26,7 +29,7 @@ use crate::suggest::did_you_mean;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Simulates it.
 pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
@@ -125,14 +128,13 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
             }
             (None, Who::File(_)) => return Ok(Exit::Findings),
         };
-        let never = AtomicBool::new(false);
         let mut given = given.map(Vec::into_iter);
         let cohort = match (&mut given, &who) {
             (None, Who::Number(number)) => Cohort::Drawn(*number),
             (Some(given), _) => Cohort::Given(given),
             (None, Who::File(_)) => return Ok(Exit::Findings),
         };
-        let Some((legs, onward)) = replay_life(&lifecycle, &scenarios, cohort, place, &options, &never) else {
+        let Some((legs, onward)) = replay_life(&lifecycle, &scenarios, cohort, place, &options, &INTERRUPTED) else {
             let message = format!("customer `{id}` has not come by the horizon of the scenario");
             return Err(Stop::Usage(message, None));
         };
@@ -148,14 +150,15 @@ pub(super) fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, 
         (None, Who::File(_)) => return Ok(Exit::Findings),
     };
     let (stop, progress) = interruptible(arguments, &bar);
-    let tally = simulate_lifecycle(&lifecycle, &scenarios, cohort, &options, &progress, &stop)
+    let tally = simulate_lifecycle(&lifecycle, &scenarios, cohort, &options, &progress, stop)
         .map_err(|why| Stop::Unreadable(format!("there are no threads: {why}")))?;
     bar.finish_and_clear();
     let partial = stop.load(Ordering::Relaxed);
     if let (Some((path, format)), Some(given), false) = (&arguments.log, for_log, partial) {
         write_log(&lifecycle, &scenarios, (&who, given), path, *format, &options)?;
     }
-    print(&lifecycle, &scenarios, &tally, (&sources, &findings), partial, arguments, session)
+    let exit = print(&lifecycle, &scenarios, &tally, (&sources, &findings), partial, arguments, session)?;
+    Ok(after_log(exit, arguments, session))
 }
 
 /// The lives again, written down.
@@ -195,7 +198,10 @@ fn write_log(
         (None, Who::Number(number)) => Cohort::Drawn(*number),
         (None, Who::File(_)) => return Ok(()),
     };
-    log_lives(lifecycle, scenarios, cohort, options, &mut sink, &AtomicBool::new(false));
+    log_lives(lifecycle, scenarios, cohort, options, &mut sink, &INTERRUPTED);
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Ok(());
+    }
     if last.is_some() {
         text.push_str(writer.end_of_trace());
     }
