@@ -67,6 +67,11 @@ impl<R: BufRead> Records<R> {
             if bytes.len() > LONGEST_RECORD {
                 return Ok(Some(self.too_long(&bytes, first_line, complete)));
             }
+            if first_line == 1
+                && let Some(refused) = no_lines_of_text(&bytes, self.quoted)
+            {
+                return Ok(Some(refused));
+            }
             if first_line == 1 && bytes.starts_with("\u{feff}".as_bytes()) {
                 bytes.drain(..'\u{feff}'.len_utf8());
             }
@@ -115,6 +120,24 @@ fn open_quote(text: &str) -> Diagnostic {
     let at = text.lines().next().unwrap_or_default().rfind('"').unwrap_or_default();
     Diagnostic::new(&BAD_CSV, span(at, at + 1), "a double quote opens in this row and never closes")
         .help("Write a double quote within a cell twice: \"a \"\"word\"\" in quotes\"")
+}
+
+/// A file whose first line shows that it is written in two bytes a character, or that its lines end in another way.
+fn no_lines_of_text(bytes: &[u8], quoted: bool) -> Option<Record> {
+    let wide = bytes.starts_with(&[0xff, 0xfe])
+        || bytes.starts_with(&[0xfe, 0xff])
+        || bytes.iter().take(2).any(|byte| *byte == 0);
+    let (rule, message, help) = if wide {
+        (&NOT_UTF8, "this file is not text in UTF-8", "It looks like UTF-16: save the file as UTF-8")
+    } else if !bytes.ends_with(b"\n") && bytes.trim_ascii().contains(&b'\r') {
+        let help = "Save the file with line feeds at the ends of its lines, as most programs do";
+        (if quoted { &BAD_CSV } else { &BAD_JSON }, "the lines of this file end in a carriage return alone", help)
+    } else {
+        return None;
+    };
+    let shown: String = String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(100).collect();
+    let problem = Diagnostic::new(rule, span(0, shown.len()), message).help(help);
+    Some(Record { text: Err((problem, shown)), first_line: 1, hopeless: true })
 }
 
 /// The first line, to be shown.

@@ -492,3 +492,22 @@ fn what_the_playbook_keeps_is_not_told() {
     assert_eq!(customers.len(), 1);
     assert_eq!(problems, [format!("3:3 `k` is kept by the playbook: it begins with no, {only}")]);
 }
+
+#[test]
+fn files_in_other_encodings_are_refused_once() {
+    let wide = |text: &str| -> Vec<u8> {
+        let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+        units.flat_map(u16::to_le_bytes).collect()
+    };
+    let machine = machine(PLAY);
+    for (bytes, message) in [
+        (wide("id,agreed\na,yes\nb,no\n"), "this file is not text in UTF-8"),
+        (b"id,agreed\ra,yes\rb,no\r".to_vec(), "the lines of this file end in a carriage return alone"),
+    ] {
+        let (customers, problems) = collect(Customers::csv(&machine, bytes.as_slice()));
+        assert!(customers.is_empty() && problems.len() == 1 && problems[0].contains(message), "{problems:?}");
+    }
+    let lines = wide("{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
+    let (customers, problems) = collect(Customers::json_lines(&machine, lines.as_slice()));
+    assert!(customers.is_empty() && problems.len() == 1, "{problems:?}");
+}
