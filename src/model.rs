@@ -167,6 +167,8 @@ pub struct Document {
     pub properties: Vec<property::Property>,
     /// Its scenarios.
     pub scenarios: Vec<scenario::Scenario>,
+    /// Scenarios of its base that cannot be read for it, each with the first reason.
+    pub unfit: Vec<(String, crate::diagnostic::Diagnostic)>,
 }
 
 /// A resolved playbook.

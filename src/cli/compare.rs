@@ -109,7 +109,10 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     let Some(Two { mut sources, old, new }) = two(chosen, json, session)? else { return Ok(Exit::Findings) };
     let named = arguments.scenario.as_deref();
     let second_file = arguments.second.as_ref().unwrap_or(&arguments.first);
-    let scenarios = [choose(old.scenarios, named, &arguments.first)?, choose(new.scenarios, named, second_file)?];
+    let scenarios = [
+        choose(old.scenarios, &old.unfit, named, &arguments.first)?,
+        choose(new.scenarios, &new.unfit, named, second_file)?,
+    ];
     let same_scenario = scenarios[0].name.span == scenarios[1].name.span;
     let machines = [Machine::new(old.playbook), Machine::new(new.playbook)];
     let sides = [0, 1].map(|side| Side { machine: &machines[side], scenario: &scenarios[side] });

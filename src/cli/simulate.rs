@@ -225,7 +225,7 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
     };
     let Subject { mut sources, document } = subject;
     let named = named.or_else(|| parts.first().and_then(|(_, part)| part.get("scenario")?.as_str()));
-    let scenario = choose(document.scenarios, named, &arguments.file)?;
+    let scenario = choose(document.scenarios, &document.unfit, named, &arguments.file)?;
     let machine = Machine::new(document.playbook);
     let who = arguments.customers.clone().unwrap_or(Who::Number(scenario.customers.unwrap_or(CUSTOMERS)));
     if let Some(id) = &arguments.only {
@@ -659,10 +659,23 @@ pub(super) fn bar(customers: Option<u64>) -> ProgressBar {
     }
 }
 
-pub(super) fn choose(scenarios: Vec<Scenario>, name: Option<&str>, path: &Path) -> Result<Scenario, Stop> {
+/// The scenario of this name, or the only one. `unfit` are those of a base that cannot be read for the variant.
+pub(super) fn choose(
+    scenarios: Vec<Scenario>,
+    unfit: &[(String, Diagnostic)],
+    name: Option<&str>,
+    path: &Path,
+) -> Result<Scenario, Stop> {
     let names: Vec<String> = scenarios.iter().map(|scenario| scenario.name.name.clone()).collect();
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let file = input::name(path);
+    // One that does not fit is told with its reason: by its name, or where there is no other.
+    let wanted = |known: &String| name.map_or(names.is_empty(), |name| known == name) && !names.contains(known);
+    if let Some((name, why)) = unfit.iter().find(|(known, _)| wanted(known)) {
+        let message = format!("the scenario `{name}` of the base does not fit this variant: {}", why.message);
+        let help = "Give the variant a scenario of its own, `scenario NAME for VARIANT { … }`";
+        return Err(Stop::Usage(message, Some(help.to_owned())));
+    }
     match name {
         Some(name) => scenarios.into_iter().find(|scenario| scenario.name.name == name).ok_or_else(|| {
             let help = did_you_mean(name, names.iter().map(String::as_str));

@@ -23,7 +23,9 @@ pub use names::{BLOCKER_KINDS, Names};
 pub(crate) use suggest::help as help_with_name;
 
 use super::{Atom, Clause, Document, Expr, Link, Named, Node, Text, Type, Variant, Waived};
-use crate::diagnostic::{DUPLICATE_NAME, Diagnostic, Label, OBLIGATION_DROPPED, Severity, WHICH_PLAYBOOK, has_errors};
+use crate::diagnostic::{
+    DUPLICATE_NAME, Diagnostic, Label, OBLIGATION_DROPPED, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, has_errors,
+};
 use crate::source::Span;
 use crate::syntax::ast::{self, Item};
 use names::{Table, duplicate, unknown};
@@ -302,24 +304,31 @@ fn document(written: &ast::Playbook, speaking: &Speaking<'_>, out: &mut Vec<Diag
         }
     }
     let mut table: Table<()> = Table::new();
-    let mut scenarios = Vec::with_capacity(speaking.scenarios.len());
+    let (mut scenarios, mut unfit) = (Vec::with_capacity(speaking.scenarios.len()), Vec::new());
     let of_base = |scenario: &&&ast::Scenario| {
         let derived = written.derived.as_deref();
         derived.is_some_and(|derived| is_inherited(scenario.span, scenario.playbook.as_ref(), derived))
     };
     for scenario in speaking.scenarios.iter().filter(|scenario| !of_base(scenario)) {
         table.declare(&scenario.name, (), out);
-        scenarios.extend(scenario::resolve_scenario(&mut names, scenario, out));
+        scenarios.extend(scenario::resolve_scenario(&mut names, scenario, |_| true, out));
     }
     // Those of the base hold for the variant as far as they can be read for it; its own of that name takes their place.
     for scenario in speaking.scenarios.iter().filter(of_base) {
         let mut found = Vec::new();
         if table.declare(&scenario.name, (), &mut found) {
-            let resolved = scenario::resolve_scenario(&mut names, scenario, &mut found);
-            scenarios.extend(resolved.filter(|_| !has_errors(&found)));
+            // It fits the base, so a name that is not there any more was removed: what is said of it is left out.
+            let matters = |found: &Diagnostic| found.rule != &UNKNOWN_NAME;
+            match scenario::resolve_scenario(&mut names, scenario, matters, &mut found) {
+                Some(resolved) => scenarios.push(resolved),
+                None => {
+                    let wrong = |found: &Diagnostic| found.severity == Severity::Error && matters(found);
+                    unfit.extend(found.into_iter().find(wrong).map(|wrong| (scenario.name.text.clone(), wrong)));
+                }
+            }
         }
     }
-    Document { playbook: names.playbook, sound, whole, tests, properties, scenarios }
+    Document { playbook: names.playbook, sound, whole, tests, properties, scenarios, unfit }
 }
 
 /// Whether something that speaks of a variant was written for its base.

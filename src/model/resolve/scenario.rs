@@ -23,10 +23,12 @@ use std::collections::BTreeMap;
 /// The most customers a scenario may ask for.
 const MOST_CUSTOMERS: i64 = 1_000_000_000;
 
-/// Resolves one scenario. What is wrong with it is reported; what could be made of the rest is in the result.
+/// Resolves one scenario. What is wrong with it is reported; there is none where an error is among it that `matters`, else
+/// what could be made of the rest.
 pub(crate) fn resolve_scenario(
     names: &mut Names,
     scenario: &ast::Scenario,
+    matters: impl Fn(&Diagnostic) -> bool,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Scenario> {
     let findings = out.len();
@@ -71,7 +73,8 @@ pub(crate) fn resolve_scenario(
     maker.people_have_hours();
     maker.assumptions_matter();
     let made = maker.made;
-    let errors = out.iter().skip(findings).any(|finding| finding.severity == crate::diagnostic::Severity::Error);
+    let wrong = |found: &Diagnostic| found.severity == crate::diagnostic::Severity::Error && matters(found);
+    let errors = out.iter().skip(findings).any(wrong);
     (!errors).then_some(made)
 }
 
