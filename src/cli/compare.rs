@@ -2,7 +2,8 @@
 
 use super::analyse::report;
 use super::simulate::{
-    CUSTOMERS, Wanted, Who, bar, cannot, choose, open, parse_customers, parse_seed, until_interrupted,
+    CUSTOMERS, Wanted, Who, bar, cannot, choose, open, parse_customers, parse_replications, parse_seed, parse_threads,
+    until_interrupted,
 };
 use super::two::{Chosen, Two, two};
 use super::{Exit, Session, Stop, input};
@@ -63,11 +64,11 @@ pub struct Arguments {
     seed: u64,
 
     /// How many threads; where nothing is said, one for each processor
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_threads)]
     threads: Option<u16>,
 
     /// So many independent simulations of both, where customers wait for people: intervals come from how much these differ
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = parse_replications)]
     replications: u32,
 
     /// How to print the figures

@@ -62,7 +62,7 @@ pub struct Arguments {
     chain: Vec<PathBuf>,
 
     /// How far to look: 90d, 12h, 2w, or `90 days`
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = parse_time)]
     until: Option<Duration>,
 
     /// Which playbook, where the file holds several

@@ -40,6 +40,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// More mistakes in a cohort than this are not listed.
 const MOST_PROBLEMS: usize = 100;
 
+/// The most customers of a cohort.
+const MOST_CUSTOMERS: u64 = 1_000_000_000;
+
+/// The most parts of a cohort.
+const MOST_PARTS: u64 = 10_000;
+
 /// Send a cohort of customers through a playbook, under the assumptions of a scenario
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_long_help = "\
@@ -81,11 +87,11 @@ pub struct Arguments {
     seed: u64,
 
     /// How many threads; where nothing is said, one for each processor
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_threads)]
     threads: Option<u16>,
 
     /// So many independent simulations, where customers wait for people: intervals then come from how much these differ
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1, value_parser = parse_replications)]
     replications: u32,
 
     /// One part of N of the customers, or of the replications where customers wait for people
@@ -97,7 +103,7 @@ pub struct Arguments {
     merge: Vec<PathBuf>,
 
     /// Tell one simulated customer's journey with reasons, as `run` does: by number from 1, or by id for a file of customers
-    #[arg(long, value_name = "ID")]
+    #[arg(long, allow_hyphen_values = true, value_name = "ID")]
     only: Option<String>,
 
     /// Write the figures as a page to look at in a browser, too
@@ -156,14 +162,34 @@ pub(super) enum Who {
     File(PathBuf),
 }
 
+/// A whole number from 1 to `most`, for clap.
+pub(super) fn parse_from_one<N: TryFrom<u64>>(text: &str, most: u64) -> Result<N, String> {
+    let number = text.parse::<u64>().ok().filter(|number| (1..=most).contains(number));
+    number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| format!("that is a whole number from 1 to {most}"))
+}
+
+/// How many threads.
+pub(super) fn parse_threads(text: &str) -> Result<u16, String> {
+    parse_from_one(text, 1_024)
+}
+
+/// How many replications.
+pub(super) fn parse_replications(text: &str) -> Result<u32, String> {
+    parse_from_one(text, 10_000)
+}
+
 pub(super) fn parse_customers(text: &str) -> Result<Who, String> {
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_digit() || c == '_') {
-        return text.replace('_', "").parse().map(Who::Number).map_err(|_| "that is too many".to_owned());
+        let number: Option<u64> = text.replace('_', "").parse().ok();
+        let number = number.filter(|number| *number <= MOST_CUSTOMERS);
+        return number.map(Who::Number).ok_or_else(|| format!("a cohort has no more than {MOST_CUSTOMERS} customers"));
     }
-    if text.parse::<f64>().is_ok_and(|number| number < 0.0) {
-        return Err("a cohort has no fewer than 0 customers".to_owned());
+    match text.parse::<f64>() {
+        Ok(number) if number < 0.0 => Err("a cohort has no fewer than 0 customers".to_owned()),
+        Ok(_) => Err("how many customers is a whole number".to_owned()),
+        Err(_) if text.is_empty() => Err("how many customers, or the file they stand in, is missing".to_owned()),
+        Err(_) => Ok(Who::File(PathBuf::from(text))),
     }
-    Ok(Who::File(PathBuf::from(text)))
 }
 
 pub(super) fn parse_seed(text: &str) -> Result<u64, String> {
@@ -174,7 +200,11 @@ fn parse_shard(text: &str) -> Result<Shard, String> {
     let wrong = || "a part is written `1/4`: which one, and of how many".to_owned();
     let (index, of) = text.split_once('/').ok_or_else(wrong)?;
     let (index, of): (u64, u64) = (index.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
-    if (1..=of).contains(&index) && of <= 10_000 { Ok(Shard { index, of }) } else { Err(wrong()) }
+    match () {
+        () if of > MOST_PARTS => Err(format!("there are no more than {MOST_PARTS} parts")),
+        () if !(1..=of).contains(&index) => Err(format!("of {of} parts there is none with the number {index}")),
+        () => Ok(Shard { index, of }),
+    }
 }
 
 fn parse_log(text: &str) -> Result<(PathBuf, LogFormat), String> {

@@ -2,6 +2,7 @@
 
 use super::analyse::{Analysis, analyse, named, report};
 use super::output::write_file;
+use super::simulate::parse_threads;
 use super::{Exit, Session, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::report::verdicts::{Counts, Verified, json, line, text};
@@ -65,7 +66,7 @@ pub struct Arguments {
     witness: Option<PathBuf>,
 
     /// How many threads; where nothing is said, one for each processor, four at most: each may need a gigabyte
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_threads)]
     threads: Option<u16>,
 
     /// How to print the verdicts
