@@ -118,14 +118,41 @@ const WHOLE: [Check; 12] = [
     resume_never_left::check,
 ];
 
+/// Rules of which a finding can keep a playbook from being followed ([`Diagnostic::is_fatal`]), where all of the flow is there.
+const ESSENTIAL: [Check; 4] = [missing_start::check, dead_end::check, cycle_without_exit::check, zero_time_loop::check];
+
+fn subject<'a>(document: &'a Document, graph: &'a StateGraph, around: Surroundings<'a>) -> Subject<'a> {
+    let playbook = &document.playbook;
+    Subject {
+        document,
+        playbook,
+        graph,
+        around,
+        reach: Reach::new(playbook, graph),
+        flow: std::cell::OnceCell::new(),
+        examples: Examples::new(),
+        goes_on: std::cell::OnceCell::new(),
+    }
+}
+
+/// What keeps a playbook from being followed, of what [`check`] finds.
+#[must_use]
+pub fn essentials(document: &Document, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let subject = subject(document, graph, around);
+    let mut findings = Vec::new();
+    let whole: &[Check] = if document.whole { &ESSENTIAL } else { &[] };
+    for rule in whole.iter().chain([&(after_otherwise::check as Check)]) {
+        rule(&subject, &mut findings);
+    }
+    findings.retain(Diagnostic::is_fatal);
+    findings
+}
+
 /// Looks at a playbook, its properties and its graph with every rule. Findings come rule by rule, unsorted.
 #[must_use]
 pub fn check(document: &Document, graph: &StateGraph, around: Surroundings<'_>) -> Vec<Diagnostic> {
     let playbook = &document.playbook;
-    let reach = Reach::new(playbook, graph);
-    let (flow, examples) = (std::cell::OnceCell::new(), Examples::new());
-    let goes_on = std::cell::OnceCell::new();
-    let subject = Subject { document, playbook, graph, around, reach, flow, examples, goes_on };
+    let subject = subject(document, graph, around);
     let mut findings = Vec::new();
     let whole: &[Check] = if document.whole { &WHOLE } else { &[] };
     let sound: &[Check] = if document.sound { &SOUND } else { &[] };

@@ -5,7 +5,7 @@ use super::{Session, Stop};
 use crate::allow;
 use crate::check::audiences::audiences;
 use crate::check::chains::chains;
-use crate::check::{Surroundings, check};
+use crate::check::{Surroundings, check, essentials};
 use crate::diagnostic::{Diagnostic, Label, NOTHING_TO_CHANGE, Severity, UNKNOWN_NAME, WHICH_PLAYBOOK, sort};
 use crate::graph::StateGraph;
 use crate::model::Document;
@@ -36,6 +36,21 @@ pub struct Analysis {
 /// # Errors
 /// As [`load`].
 pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
+    analyse_with(paths, check)
+}
+
+/// Reads files and folders, and of what can be said without running says what keeps playbooks from being followed.
+///
+/// # Errors
+/// As [`load`].
+pub fn analyse_essentials(paths: &[PathBuf]) -> Result<Analysis, Stop> {
+    analyse_with(paths, essentials)
+}
+
+/// The rules to look at a playbook with.
+type Rules = fn(&Document, &StateGraph, Surroundings<'_>) -> Vec<Diagnostic>;
+
+fn analyse_with(paths: &[PathBuf], rules: Rules) -> Result<Analysis, Stop> {
     let mut loaded = load(paths)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     let items = loaded.files.iter().flat_map(|file| &file.tree.items);
@@ -84,7 +99,7 @@ pub fn analyse(paths: &[PathBuf]) -> Result<Analysis, Stop> {
             found.retain(|found| !gaps.explain(&loaded.sources, found));
             // Playbooks of imported files are looked at with their own file.
             if gaps.is_empty() && document.playbook.name.span.file == file.id {
-                found.extend(check(&document, &StateGraph::new(&document.playbook), around));
+                found.extend(rules(&document, &StateGraph::new(&document.playbook), around));
             }
             whole.push((document, found));
         }

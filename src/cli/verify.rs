@@ -1,6 +1,6 @@
 //! `playbook verify`: what holds for every journey there can be, and the customer for whom it does not.
 
-use super::analyse::{Analysis, analyse, named, report};
+use super::analyse::{Analysis, analyse_essentials, named, report};
 use super::output::write_file;
 use super::simulate::parse_threads;
 use super::{Exit, Session, Stop};
@@ -87,7 +87,9 @@ enum Format {
 /// # Errors
 /// Where nothing can be looked at, no property has the name that was asked for, or something cannot be written.
 pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
-    let Analysis { mut loaded, documents, diagnostics, .. } = analyse(&arguments.paths)?;
+    // Without a handler Ctrl-C ends the program at once: then nothing is said, and nothing is written.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    let Analysis { mut loaded, documents, diagnostics, .. } = analyse_essentials(&arguments.paths)?;
     // What can happen to customers on the way is what this command is about: it says so itself.
     let errors: Vec<Diagnostic> = diagnostics.into_iter().filter(Diagnostic::is_fatal).collect();
     let wrong: BTreeSet<FileId> = errors.iter().map(|found| found.primary.span.file).collect();
@@ -113,8 +115,6 @@ pub fn run(arguments: &Arguments, session: &mut Session) -> Result<Exit, Stop> {
         threads,
         stop: Some(|| INTERRUPTED.load(Ordering::Relaxed)),
     };
-    // Without a handler Ctrl-C ends the program at once: then nothing is said, and nothing is written.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
     let questions: usize = documents.iter().map(|(_, document)| document.properties.len() + 1).sum();
     let bar = bar(questions as u64, arguments.format == Format::Json);
     let mut verified = Vec::new();

@@ -90,7 +90,10 @@ pub fn answers(
     let prepared = Prepared::cautious(&machine.playbook, conditions);
     // What is known at each place is worked out once, and only where it is needed.
     let outline = OnceLock::new();
-    let outlined = || outline.get_or_init(|| Outline::new(machine, &prepared, BUDGET));
+    let outlined = || {
+        let stop = || options.stop.is_some_and(|stop| stop());
+        outline.get_or_init(|| Outline::until(machine, &prepared, BUDGET, &stop))
+    };
     let one = |job: usize| -> Vec<Answered> {
         let answers = match properties.get(job) {
             Some(index) => {

@@ -59,6 +59,8 @@ pub struct Known<'a> {
     pub undecided: BTreeSet<Node>,
     /// Transitions that nobody takes.
     pub never: BTreeSet<(Node, TransitionId)>,
+    /// Whether somebody asked to stop before all was worked out: then nothing follows from what is known.
+    pub stopped: bool,
 }
 
 /// A node is looked at so often before what still changes there is given up.
@@ -68,6 +70,17 @@ impl<'a> Known<'a> {
     /// Works out what is known.
     #[must_use]
     pub fn new(prepared: &'a Prepared<'a>, graph: &'a StateGraph, budget: usize) -> Known<'a> {
+        Known::until(prepared, graph, budget, &|| false)
+    }
+
+    /// The same, asking this whether to stop.
+    #[must_use]
+    pub fn until(
+        prepared: &'a Prepared<'a>,
+        graph: &'a StateGraph,
+        budget: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Known<'a> {
         let playbook = prepared.playbook;
         let setting = Setting {
             prepared,
@@ -80,7 +93,13 @@ impl<'a> Known<'a> {
             budget,
         };
         let count = graph.graph().node_count();
-        let mut known = Known { setting, entry: vec![None; count], undecided: BTreeSet::new(), never: BTreeSet::new() };
+        let mut known = Known {
+            setting,
+            entry: vec![None; count],
+            undecided: BTreeSet::new(),
+            never: BTreeSet::new(),
+            stopped: false,
+        };
         let (order, rank) = order(playbook, graph);
         let mut waiting = BTreeSet::new();
         let mut visits = vec![0_usize; count];
@@ -88,6 +107,10 @@ impl<'a> Known<'a> {
         known.entry[start.index()] = Some(known.setting.at_first());
         waiting.insert(rank[start.index()]);
         while let Some(next) = waiting.pop_first() {
+            if stop() {
+                known.stopped = true;
+                break;
+            }
             let index = order[next];
             visits[index.index()] += 1;
             let Some(Node::Start(_) | Node::Place(Place::Stage(_) | Place::Block(_))) =

@@ -46,7 +46,18 @@ impl<'a> Outline<'a> {
     /// [`Prepared::cautious`].
     #[must_use]
     pub fn new(machine: &'a Machine, prepared: &'a Prepared<'a>, budget: usize) -> Outline<'a> {
-        Outline { machine, known: Known::new(prepared, &machine.graph, budget) }
+        Outline::until(machine, prepared, budget, &|| false)
+    }
+
+    /// The same, asking this whether to stop: if so, nothing is proved.
+    #[must_use]
+    pub fn until(
+        machine: &'a Machine,
+        prepared: &'a Prepared<'a>,
+        budget: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Outline<'a> {
+        Outline { machine, known: Known::until(prepared, &machine.graph, budget, stop) }
     }
 
     fn playbook(&self) -> &'a Playbook {
@@ -63,6 +74,9 @@ impl<'a> Outline<'a> {
     /// Stages that nobody can come to.
     #[must_use]
     pub fn unreachable(&self) -> BTreeSet<StageId> {
+        if self.known.stopped {
+            return BTreeSet::new();
+        }
         let stages = (0..self.playbook().stages.len()).map(|index| StageId(index as u32));
         stages.filter(|stage| self.known.entry(Node::Place(Place::Stage(*stage))).is_none()).collect()
     }
@@ -73,7 +87,7 @@ impl<'a> Outline<'a> {
         let mut conditions: Vec<&Expr> = Vec::new();
         of_property(property, &mut |condition| conditions.push(condition));
         let scopes = self.watched(property);
-        if scopes.iter().any(|scope| !self.plain(*scope, property, &conditions)) {
+        if self.known.stopped || scopes.iter().any(|scope| !self.plain(*scope, property, &conditions)) {
             return false;
         }
         let proved = scopes.iter().map(|scope| match &property.claim {
@@ -328,6 +342,7 @@ impl<'a> Outline<'a> {
         if !clock::covers(self.machine)
             || playbook.transitions.iter().any(no_time)
             || playbook.facts.iter().any(unset)
+            || self.known.stopped
             || !self.known.undecided.is_empty()
             || !self.goes_round_only_so_often()
         {
