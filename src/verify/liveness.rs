@@ -209,9 +209,10 @@ impl<'a, W: Watch> Owed<'a, W> {
             lengths.fold(0, Seconds::saturating_add)
         };
         let count = self.owed.len();
+        let begins = self.begins(from_start);
         let mut longest: Vec<Option<Reached>> = vec![None; count];
         for (index, best) in longest.iter_mut().enumerate().filter(|(index, _)| self.owed[*index]) {
-            if self.begins(index, from_start) {
+            if begins[index] {
                 let kept = if from_start { 0 } else { self.kept(index) };
                 *best = Some((cost(&self.forces[index]).saturating_add(kept), None));
             }
@@ -279,8 +280,8 @@ impl<'a, W: Watch> Owed<'a, W> {
         when: &mut dyn FnMut(usize, &[Step]) -> Option<Seconds>,
     ) -> Vec<(usize, Vec<Step>)> {
         let mut reached: Vec<Option<(Seconds, Vec<Step>)>> = vec![None; self.owed.len()];
-        let starts = (0..self.owed.len()).filter(|index| self.owed[*index] && self.begins(*index, from_start));
-        for index in starts.collect::<Vec<_>>() {
+        let begins = self.begins(from_start);
+        for index in (0..self.owed.len()).filter(|index| self.owed[*index] && begins[*index]) {
             let steps = path(self.explored, index);
             most = most.saturating_sub(steps.len());
             reached[index] = when(index, &steps).map(|at| (at, steps));
@@ -322,14 +323,22 @@ impl<'a, W: Watch> Owed<'a, W> {
         all.into_iter().map(|(_, index, way)| (index, way)).collect()
     }
 
-    /// Whether what is owed begins to be so in a situation: on day 0, or anywhere.
-    fn begins(&self, index: usize, from_start: bool) -> bool {
-        let situation = &self.explored.situations[index];
-        if from_start {
-            return situation.from.is_none();
+    /// The situations in which what is owed begins to be so: on day 0, or anywhere.
+    fn begins(&self, from_start: bool) -> Vec<bool> {
+        let mut begins = vec![false; self.owed.len()];
+        if !from_start {
+            for (_, edges) in self.explored.next.iter().enumerate().filter(|(from, _)| !self.owed[*from]) {
+                edges.iter().for_each(|edge| begins[edge.to] = true);
+            }
         }
-        // What is owed at the very start has begun there.
-        situation.from.is_none_or(|from| !self.owed[from]) || self.entered_from_outside(index)
+        for (index, situation) in self.explored.situations.iter().enumerate() {
+            // What is owed at the very start has begun there.
+            begins[index] |= match situation.from {
+                None => true,
+                Some(from) => !from_start && !self.owed[from],
+            };
+        }
+        begins
     }
 
     /// Limits of stages that were left and can be resumed: what has run of them before counts for the whole here.
@@ -343,14 +352,6 @@ impl<'a, W: Watch> Owed<'a, W> {
             if resumed { crate::run::clock::limits(machine, scope, Some(place)).0.into_iter().max() } else { None }
         });
         limits.fold(0, Seconds::saturating_add)
-    }
-
-    fn entered_from_outside(&self, index: usize) -> bool {
-        self.explored
-            .next
-            .iter()
-            .enumerate()
-            .any(|(from, edges)| !self.owed[from] && edges.iter().any(|edge| edge.to == index))
     }
 
     fn loops_on_itself(&self, index: usize) -> bool {
