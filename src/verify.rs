@@ -7,6 +7,7 @@
 //! [`find()`] any other.
 
 pub mod answer;
+mod cut;
 pub mod encode;
 pub mod explore;
 mod find;

@@ -121,6 +121,9 @@ impl<O: Observer> Engine<'_, O> {
             for at in 0..instances {
                 let service = sustained.of_service.then_some(ServiceId(at as u32));
                 let instance = service.map_or(0, |service| service.index() + 1);
+                if self.state.lookout.as_ref().is_some_and(|lookout| lookout.asleep.contains(&(index, instance))) {
+                    continue;
+                }
                 let track =
                     self.state.tracks.iter().rposition(|track| track.service == service).unwrap_or(CUSTOMER_TRACK);
                 let view = View { machine: self.machine, state: self.state, track, service, outside: false };

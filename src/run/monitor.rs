@@ -161,19 +161,39 @@ impl<'p> Monitor<'p> {
         }
     }
 
+    /// Whether what each watch says stays so, whatever comes: it has said it, what has to come first has come, or nothing that
+    /// counts can come. `comes` tells this of the track that is watched.
+    #[must_use]
+    pub fn is_settled(&self, comes: &dyn Fn(TrackId) -> bool) -> bool {
+        !self.watches.is_empty()
+            && self.watches.iter().all(|watch| {
+                let first = matches!(watch.property.claim, Claim::Before(..)) && !watch.open.is_empty();
+                watch.over
+                    || watch.broken
+                    || watch.verdict.is_some()
+                    || first
+                    || !(self.waits(watch) || comes(watch.track))
+            })
+    }
+
+    fn waits(&self, watch: &Watch<'_>) -> bool {
+        match &watch.property.claim {
+            Claim::Eventually(..) => true,
+            Claim::Followed(..) => !watch.open.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// How many tracks are watched.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.watches.len()
+    }
+
     /// Whether something that has to come is still to come: of `eventually` what it names, of `followed by` the second.
     #[must_use]
     pub fn pending(&self) -> bool {
-        self.watches.iter().any(|watch| {
-            !watch.over
-                && !watch.broken
-                && watch.verdict.is_none()
-                && match &watch.property.claim {
-                    Claim::Eventually(..) => true,
-                    Claim::Followed(..) => !watch.open.is_empty(),
-                    _ => false,
-                }
-        })
+        self.watches.iter().any(|watch| !watch.over && !watch.broken && watch.verdict.is_none() && self.waits(watch))
     }
 
     /// Whether a task was or is open for longer than it may.

@@ -17,7 +17,7 @@ pub type TrackId = usize;
 pub const CUSTOMER_TRACK: TrackId = 0;
 
 /// Where a customer's journey stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct State {
     /// The present instant.
     pub now: Seconds,
@@ -267,26 +267,26 @@ pub struct Happening {
 pub struct Lookout {
     /// How many facts the customer has, and each service.
     slots: (usize, usize),
-    /// Whether the value is open; the state then holds what was last known of it.
-    pub open: Vec<bool>,
-    /// Whether nothing has ever been decided about it: its value on day 0 is still free.
-    pub free: Vec<bool>,
-    read: Vec<Cell<bool>>,
+    /// By fact: [`OPEN`], [`FREE`] and [`READ`]. One list, for states are copied all the time.
+    flags: Vec<Cell<u8>>,
     missing: Cell<Option<usize>>,
+    /// Conditions that nothing will ask for how long they have held: which, and for the customer (0) or a service (1 + index).
+    pub asleep: Vec<(usize, usize)>,
 }
+
+/// The value is open; the state then holds what was last known of it.
+const OPEN: u8 = 1;
+/// Nothing has ever been decided about it: its value on day 0 is still free.
+const FREE: u8 = 2;
+/// Somebody looked at it.
+const READ: u8 = 4;
 
 impl Lookout {
     /// With no fact open.
     #[must_use]
     pub fn new(customer: usize, service: usize, services: usize) -> Lookout {
-        let all = customer + service * services;
-        Lookout {
-            slots: (customer, service),
-            open: vec![false; all],
-            free: vec![false; all],
-            read: vec![Cell::new(false); all],
-            missing: Cell::new(None),
-        }
+        let flags = vec![Cell::new(0); customer + service * services];
+        Lookout { slots: (customer, service), flags, ..Lookout::default() }
     }
 
     /// The number of a fact.
@@ -295,17 +295,45 @@ impl Lookout {
         service.map_or(slot, |service| self.slots.0 + service.index() * self.slots.1 + slot)
     }
 
+    fn has(&self, number: usize, flag: u8) -> bool {
+        self.flags.get(number).is_some_and(|flags| flags.get() & flag != 0)
+    }
+
+    /// Whether a fact is open.
+    #[must_use]
+    pub fn is_open(&self, number: usize) -> bool {
+        self.has(number, OPEN)
+    }
+
+    /// Whether a fact has any value on day 0 still.
+    #[must_use]
+    pub fn is_free(&self, number: usize) -> bool {
+        self.has(number, FREE)
+    }
+
+    /// Opens a fact; whether it is free stays as it is.
+    pub fn open(&mut self, number: usize) {
+        let flags = &mut self.flags[number];
+        flags.set(flags.get() | OPEN);
+    }
+
+    /// Opens a fact, `free` where its value on day 0 is free.
+    pub fn open_as(&mut self, number: usize, free: bool) {
+        let flags = &mut self.flags[number];
+        flags.set(flags.get() & !FREE | OPEN | if free { FREE } else { 0 });
+    }
+
     /// Forgets what was read.
     pub fn forget(&mut self) {
-        self.read.iter().for_each(|read| read.set(false));
+        self.flags.iter().for_each(|flags| flags.set(flags.get() & !READ));
         self.missing.set(None);
     }
 
     /// Somebody looks at a fact.
     pub fn note(&self, number: usize) {
-        if let Some(read) = self.read.get(number) {
-            read.set(true);
-            if self.open.get(number) == Some(&true) && self.missing.get().is_none() {
+        if let Some(flags) = self.flags.get(number) {
+            flags.set(flags.get() | READ);
+            if flags.get() & OPEN != 0 && self.missing.get().is_none() {
                 self.missing.set(Some(number));
             }
         }
@@ -314,7 +342,7 @@ impl Lookout {
     /// Whether somebody looked at a fact.
     #[must_use]
     pub fn was_read(&self, number: usize) -> bool {
-        self.read.get(number).is_some_and(Cell::get)
+        self.has(number, READ)
     }
 
     /// The first open fact that somebody looked at.
@@ -325,10 +353,8 @@ impl Lookout {
 
     /// A fact has a value now.
     pub fn decided(&mut self, number: usize) {
-        for flags in [&mut self.open, &mut self.free] {
-            if let Some(flag) = flags.get_mut(number) {
-                *flag = false;
-            }
+        if let Some(flags) = self.flags.get_mut(number) {
+            flags.set(flags.get() & !(OPEN | FREE));
         }
     }
 }

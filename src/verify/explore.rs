@@ -12,23 +12,29 @@
 pub mod domain;
 pub mod force;
 pub mod key;
+pub mod live;
 pub mod moves;
 pub mod regions;
 
 use crate::model::{
-    CadenceId, Expr, FactId, FactScope, OfferId, Place, Playbook, ServiceId, ServiceSet, Trigger, Volatility,
+    Atom, CadenceId, Expr, FactId, FactScope, Node, OfferId, Place, Playbook, ServiceId, ServiceSet, SustainedId,
+    TaskId, Trigger, Volatility,
 };
 use crate::run::clock::{self, Clock};
 use crate::run::evaluate::View;
+use crate::run::evaluate::matches;
 use crate::run::event::{Blind, Effect, Event, Observer};
-use crate::run::state::{Lookout, State, TrackId};
+use crate::run::state::{Blocker, Happening, Lookout, State, TrackId};
 use crate::run::time::over;
 use crate::run::{Customer, Machine, apply};
 use crate::value::Value;
 use domain::Domains;
 use force::{Force, Tasks, begins, forces};
 use key::Looked;
+use live::{Left, Live};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How what is looked for stands in a situation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +137,7 @@ pub enum Outcome {
 
 /// How much memory an exploration may take, in bytes, as far as it is counted: what lists keep in reserve is not. With many
 /// facts a situation is large.
-const ROOM: usize = 800_000_000;
+const ROOM: usize = 400_000_000;
 
 /// How much work may be done, counted in events followed by the interpreter.
 #[derive(Debug, Clone)]
@@ -202,6 +208,8 @@ pub struct Explorer<'m> {
     pub alphabet: moves::Alphabet,
     /// Facts of services that are looked at from outside their tracks.
     outside: Vec<bool>,
+    /// What may still be looked at; none where the question may look at anything.
+    live: Option<Live>,
     by_number: Vec<(Option<ServiceId>, FactId)>,
 }
 
@@ -252,9 +260,11 @@ impl<'m> Explorer<'m> {
             // They are reported and hold nobody: nothing needs to be known for them.
             playbook.scopes.iter_mut().for_each(|scope| scope.outputs.clear());
         }
+        service_first(&mut playbook);
         let machine = Machine::new(playbook);
         let domains = Domains::new(&machine, asked);
         looked.events.extend(alphabet.events.iter().cloned());
+        let live = alphabet.tasks.map(|_| Live::new(&machine, asked));
         let alphabet = moves::Alphabet::new(&machine.playbook, asked, &looked, alphabet);
         let facts = |scope: FactScope| {
             let facts = real.playbook.facts.iter().enumerate();
@@ -265,7 +275,7 @@ impl<'m> Explorer<'m> {
         for service in 0..real.playbook.services.len() {
             by_number.extend(facts(FactScope::Service).map(|fact| (Some(ServiceId(service as u32)), fact)));
         }
-        Explorer { real, machine, domains, looked, alphabet, outside, by_number }
+        Explorer { real, machine, domains, looked, alphabet, outside, live, by_number }
     }
 
     /// The state before a journey of a customer who intends these services, every fact open.
@@ -275,20 +285,18 @@ impl<'m> Explorer<'m> {
         let mut customer = Customer::new(&self.machine, "example");
         customer.intended = intended;
         let mut state = State::new(&self.machine, &customer);
-        if playbook.sustained.is_empty() {
-            // Nothing looks at services that are not intended: there is less to copy.
-            for (index, service) in state.services.iter_mut().enumerate() {
-                if !intended.contains(ServiceId(index as u32)) {
-                    service.facts = Vec::new();
-                }
-            }
-        }
+        // Nothing looks at services that are not intended: there is less to copy.
+        let others = (0..playbook.services.len()).filter(|index| !intended.contains(ServiceId(*index as u32)));
+        let others: Vec<usize> = others.collect();
+        others.iter().for_each(|index| state.services[*index].facts = Vec::new());
         let slots = (playbook.slots(FactScope::Customer), playbook.slots(FactScope::Service));
         let mut lookout = Lookout::new(slots.0, slots.1, playbook.services.len());
+        let lasting = 0..playbook.sustained.len();
+        lookout.asleep = lasting.flat_map(|index| others.iter().map(move |other| (index, other + 1))).collect();
         for (number, (service, fact)) in self.by_number.iter().enumerate() {
             let known = &playbook.facts[fact.index()];
             if known.volatility != Volatility::Kept && service.is_none_or(|service| intended.contains(service)) {
-                (lookout.open[number], lookout.free[number]) = (true, true);
+                lookout.open_as(number, true);
             }
         }
         state.lookout = Some(lookout);
@@ -360,12 +368,21 @@ impl<'m> Explorer<'m> {
         }
         // Where only a few situations are looked at, those that are far come first.
         while let Some(index) = if few.is_some() { search.queue.pop_back() } else { search.queue.pop_front() } {
-            let situation = &search.explored.situations[index];
+            let situation = &mut search.explored.situations[index];
             if situation.standing != Standing::Going || over(&situation.state) {
                 continue;
             }
+            let state = if search.edges.is_some() {
+                situation.state.clone()
+            } else {
+                // Nobody asks again how it stood: there is room for others.
+                search.room = search.room.saturating_add(size_of_state(&situation.state));
+                let rest = State { intended: situation.state.intended, ..State::default() };
+                std::mem::replace(&mut situation.state, rest)
+            };
+            let situation = &search.explored.situations[index];
             let mut before = Before {
-                state: situation.state.clone(),
+                state,
                 watch: situation.watch.clone(),
                 from: Some(index),
                 due: situation.due,
@@ -431,37 +448,55 @@ impl<'m> Explorer<'m> {
             let known = &self.machine.playbook.facts[partner.index()];
             let of = if known.scope == FactScope::Customer { None } else { service };
             let partner = lookout.number(of, known.slot);
-            lookout.open[partner].then_some(partner)
+            lookout.is_open(partner).then_some(partner)
         });
         open.next().unwrap_or(number)
     }
 
-    /// Opens every fact of a scope that can change, and tells whether one that somebody looks at is among them.
-    fn open_scope(&self, state: &mut State, scope: Option<ServiceId>) -> bool {
-        let mut some = false;
+    /// Whether a fact of a scope that can change is not open.
+    fn can_open(&self, state: &State, scope: Option<ServiceId>) -> bool {
+        let closed = |number: usize| state.lookout.as_ref().is_some_and(|lookout| !lookout.is_open(number));
+        (0..self.by_number.len())
+            .any(|number| self.by_number[number].0 == scope && closed(number) && self.changeable(state, number))
+    }
+
+    /// Opens every fact of a scope that can change.
+    fn open_scope(&self, state: &mut State, scope: Option<ServiceId>) {
         for number in 0..self.by_number.len() {
             if self.by_number[number].0 != scope || !self.changeable(state, number) {
                 continue;
             }
-            if let Some(lookout) = &mut state.lookout
-                && !lookout.open[number]
-            {
-                lookout.open[number] = true;
-                some = true;
+            if let Some(lookout) = &mut state.lookout {
+                lookout.open(number);
             }
         }
-        some
     }
 
-    /// Opens facts that nothing looks at in this situation and that can change, so that it does not matter what they are.
+    /// Opens facts that nothing looks at in this situation and that can change, or that nothing will ever look at, so that
+    /// it does not matter what they are.
     fn forget(&self, state: &mut State) {
+        let left = self.live.as_ref().and_then(|live| live.left(&self.machine, state));
+        if let Some(left) = &left {
+            self.fade(state, left);
+        }
         for number in 0..self.by_number.len() {
             let (service, fact) = self.by_number[number];
             if service.is_some_and(|service| !state.intended.contains(service)) {
                 continue;
             }
+            if left.as_ref().is_some_and(|left| left.is_dead(service, fact)) {
+                let slot = self.machine.playbook.facts[fact.index()].slot;
+                match service {
+                    None => state.facts[slot] = None,
+                    Some(service) => state.services[service.index()].facts[slot] = None,
+                }
+                if let Some(lookout) = &mut state.lookout {
+                    lookout.open_as(number, false);
+                }
+                continue;
+            }
             let Some(lookout) = &state.lookout else { return };
-            if lookout.was_read(number) || lookout.open[number] {
+            if lookout.was_read(number) || lookout.is_open(number) {
                 continue;
             }
             let ended = service.is_some_and(|service| state.services[service.index()].at_end.is_some());
@@ -483,7 +518,47 @@ impl<'m> Explorer<'m> {
                 }
             }
             if let Some(lookout) = &mut state.lookout {
-                lookout.open[number] = true;
+                lookout.open(number);
+            }
+        }
+    }
+}
+
+impl Explorer<'_> {
+    /// Leaves out what nothing will look at any more, facts left out.
+    fn fade(&self, state: &mut State, left: &Left<'_>) {
+        let minds = |service: Option<ServiceId>, task: TaskId| {
+            left.minds(service, task) || self.looked.tasks().any(|known| known == task)
+        };
+        state.tasks.retain(|record| minds(None, record.task));
+        for (index, service) in state.services.iter_mut().enumerate().filter(|(_, service)| !service.tasks.is_empty()) {
+            service.tasks.retain(|record| minds(Some(ServiceId(index as u32)), record.task));
+        }
+        for (number, track) in state.tracks.iter_mut().filter(|track| track.active()).enumerate() {
+            track.taken.retain(|(way, _)| left.counts(number, *way));
+            track.kept.retain(|(stage, _)| left.resumes(number, *stage));
+            track.stages.clear();
+        }
+        let told = |past: &Happening| self.looked.events.iter().any(|event| matches(event, &past.kind));
+        let mut later: Vec<Happening> = Vec::new();
+        for past in state.happenings.drain(..).rev() {
+            if told(&past) && !later.iter().any(|known| (&known.kind, known.service) == (&past.kind, past.service)) {
+                later.push(past);
+            }
+        }
+        later.reverse();
+        state.happenings = later;
+        let Some(lookout) = &mut state.lookout else { return };
+        lookout.asleep.clear();
+        for (index, instances) in state.sustained.iter_mut().enumerate() {
+            let condition = SustainedId(index as u32);
+            for (instance, since) in instances.iter_mut().enumerate() {
+                let service = instance.checked_sub(1).map(|service| ServiceId(service as u32));
+                let is_intended = service.is_none_or(|service| state.intended.contains(service));
+                if !is_intended || !left.lasts(service, condition) {
+                    *since = None;
+                    lookout.asleep.push((index, instance));
+                }
             }
         }
     }
@@ -506,7 +581,7 @@ type Places = Vec<(Option<ServiceId>, Option<Place>)>;
 struct Search<'e, 'm, 'c, W> {
     explorer: &'e Explorer<'m>,
     explored: Explored<W>,
-    known: BTreeMap<Vec<u8>, usize>,
+    known: BTreeMap<(u64, Vec<u8>), usize>,
     queue: VecDeque<usize>,
     edges: Option<Tasks>,
     /// How many situations may have all tracks at the same places; none means any number.
@@ -525,13 +600,14 @@ impl<W: Watch> Search<'_, '_, '_, W> {
     /// Lets something happen, once for each way in which the facts it looks at can be. An outcome stops the exploration.
     fn follow(&mut self, before: &Before<W>, next: &Move) -> Option<Outcome> {
         let explorer = self.explorer;
-        let mut start = before.state.clone();
-        if let Move::Facts(scope) = next
-            && !explorer.open_scope(&mut start, *scope)
-        {
-            return None;
+        let mut start = Cow::Borrowed(&before.state);
+        if let Move::Facts(scope) = next {
+            if !explorer.can_open(&before.state, *scope) {
+                return None;
+            }
+            explorer.open_scope(start.to_mut(), *scope);
         }
-        let mut stack: Vec<(State, Vec<Decided>)> = vec![(start, Vec::new())];
+        let mut stack: Vec<(Cow<'_, State>, Vec<Decided>)> = vec![(start, Vec::new())];
         while let Some((state, decided)) = stack.pop() {
             if self.budget.left.is_multiple_of(256) && self.budget.stopped() {
                 return Some(Outcome::Stopped);
@@ -539,7 +615,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             if !self.budget.spend(1) {
                 return Some(Outcome::OutOfBudget);
             }
-            let mut after = state.clone();
+            let mut after = State::clone(&state);
             if let Some(lookout) = &mut after.lookout {
                 lookout.forget();
             }
@@ -600,7 +676,13 @@ impl<W: Watch> Search<'_, '_, '_, W> {
     }
 
     /// Tries each value of an open fact.
-    fn decide(&mut self, state: &State, decided: &[Decided], number: usize, stack: &mut Vec<(State, Vec<Decided>)>) {
+    fn decide(
+        &mut self,
+        state: &State,
+        decided: &[Decided],
+        number: usize,
+        stack: &mut Vec<(Cow<'_, State>, Vec<Decided>)>,
+    ) {
         let machine = &self.explorer.machine;
         // What a fact is compared with comes first: then which side it is on is all that matters.
         let number = self.explorer.first_open(state, number);
@@ -610,7 +692,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             None => state.facts[slot].clone(),
             Some(service) => state.services[service.index()].facts[slot].clone(),
         };
-        let free = state.lookout.as_ref().is_some_and(|lookout| lookout.free[number]);
+        let free = state.lookout.as_ref().is_some_and(|lookout| lookout.is_free(number));
         // A value that holds by default can still be any other on day 0.
         let bound = if free { None } else { base.as_ref() };
         if let Some(reason) = self.explorer.domains.inexact().get(&fact) {
@@ -637,7 +719,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             }
             let mut decided = decided.to_vec();
             decided.push(Decided { service, fact, value, from_start: free });
-            stack.push((next, decided));
+            stack.push((Cow::Owned(next), decided));
         }
     }
 
@@ -691,6 +773,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             let entered = state.tracks.iter().map(|track| &track.entered_now);
             key.extend(format!("{unanswered:?} {:?}", entered.collect::<Vec<_>>()).into_bytes());
         }
+        // Keys begin alike: a print of the whole comes first, so that two are told apart at once.
+        let mut print = DefaultHasher::new();
+        key.hash(&mut print);
+        let key = (print.finish(), key);
         let found = self.known.get(&key).copied();
         let index = found.unwrap_or(self.explored.situations.len());
         if found.is_none()
@@ -716,14 +802,7 @@ impl<W: Watch> Search<'_, '_, '_, W> {
         let parts = |edge: &Edge| size_of_val(edge.decided.as_slice()) + size_of_val(edge.begins.as_slice());
         let mut size = edge.as_ref().map_or(0, |(_, edge)| size_of::<Edge>() + parts(edge));
         if found.is_none() {
-            let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
-            let facts = (state.facts.len() + services) * (size_of::<Option<Value>>() + 4);
-            size += key.len()
-                + size_of::<Situation<W>>()
-                + size_of_val(state.services.as_slice())
-                + size_of_val(state.tracks.as_slice())
-                + size_of_val(decided.as_slice())
-                + facts;
+            size += key.1.len() + size_of::<Situation<W>>() + size_of_val(decided.as_slice()) + size_of_state(&state);
         }
         self.room = self.room.saturating_sub(size);
         if self.room == 0 {
@@ -746,6 +825,14 @@ impl<W: Watch> Search<'_, '_, '_, W> {
     }
 }
 
+/// How many bytes of memory a state takes beside its own, as far as that is counted.
+fn size_of_state(state: &State) -> usize {
+    let services = state.services.iter().map(|service| service.facts.len()).sum::<usize>();
+    (state.facts.len() + services) * (size_of::<Option<Value>>() + 4)
+        + size_of_val(state.services.as_slice())
+        + size_of_val(state.tracks.as_slice())
+}
+
 /// Lets something happen to a state.
 fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut Eye<W>) {
     match next {
@@ -763,22 +850,58 @@ fn happen<W: Watch>(machine: &Machine, state: &mut State, next: &Move, eye: &mut
     eye.settled(machine, state);
 }
 
-/// Blockers that are cleared together and hold the same tracks are one.
+/// Blockers that are cleared together are one: what holds a track because of any of them is held. Their order says nothing.
 fn plain_blockers(state: &mut State) {
     let tracks = &state.tracks;
-    for blocker in &mut state.blockers {
+    let mut known: Vec<Blocker> = Vec::new();
+    for mut blocker in state.blockers.drain(..) {
         blocker.handled.retain(|track| tracks.get(*track).is_some_and(crate::run::state::Track::active));
         blocker.handled.sort_unstable();
         blocker.raised = 0;
-    }
-    let mut known: Vec<crate::run::state::Blocker> = Vec::new();
-    state.blockers.retain(|blocker| {
-        let new = !known.contains(blocker);
-        if new {
-            known.push(blocker.clone());
+        let of = |known: &&mut Blocker| {
+            (&known.kind, known.service, known.task) == (&blocker.kind, blocker.service, blocker.task)
+        };
+        match known.iter_mut().find(of) {
+            Some(known) => known.handled.retain(|track| blocker.handled.contains(track)),
+            None => known.push(blocker),
         }
-        new
-    });
+    }
+    known.sort_by(|one, other| (&one.kind, one.service, one.task).cmp(&(&other.kind, other.service, other.task)));
+    state.blockers = known;
+}
+
+/// The playbook with what depends on the service alone looked at first, wherever several conditions are to hold: what is not
+/// needed is not looked at then.
+fn service_first(playbook: &mut Playbook) {
+    let mut guards: Vec<&mut Expr> = Vec::new();
+    guards.extend(playbook.transitions.iter_mut().filter_map(|known| match &mut known.trigger {
+        Trigger::Completion(guard) | Trigger::On(_, guard) => guard.as_mut(),
+        Trigger::Whenever(guard) => Some(guard),
+        Trigger::Otherwise | Trigger::After(_) | Trigger::AfterLastRound(_) => None,
+    }));
+    guards.extend(playbook.lets.iter_mut().map(|known| &mut known.value));
+    guards.extend(playbook.offers.iter_mut().filter_map(|offer| offer.when.as_mut()));
+    guards.extend(playbook.stages.iter_mut().flat_map(|stage| &mut stage.needs).map(|needs| &mut needs.condition));
+    let inputs = playbook.scopes.iter_mut().flat_map(|scope| &mut scope.inputs);
+    guards.extend(inputs.filter_map(|input| input.condition.as_mut()));
+    guards.into_iter().for_each(look_at_service_first);
+}
+
+/// Puts first, of the parts of conditions, those that depend on the service alone.
+pub fn look_at_service_first(expr: &mut Expr) {
+    fn is_of_service(expr: &Expr) -> bool {
+        let mut alone = true;
+        expr.walk(&mut |part| {
+            alone &= !matches!(part.node, Node::Let(_) | Node::Quantified(..))
+                && (!matches!(part.node, Node::Atom(_))
+                    || matches!(part.node, Node::Atom(Atom::Service | Atom::ThisService)));
+        });
+        alone
+    }
+    if let Node::And(parts) | Node::Or(parts) = &mut expr.node {
+        parts.sort_by_key(|part| !is_of_service(part));
+    }
+    expr.parts_mut(&mut look_at_service_first);
 }
 
 /// Tells what is looked for what happens.

@@ -3,11 +3,12 @@
 //! What a property means is what [`crate::run::monitor`] says of one journey. Here the same monitor watches all of them:
 //! without seconds while situations are explored, with them when the journey that is found is followed once more.
 
+use super::cut::Cut;
 use super::encode::Prepared;
 use super::explore::domain::of_property;
 use super::explore::force::Tasks;
 use super::explore::moves::Asked;
-use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch};
+use super::explore::{Budget, Explored, Explorer, Outcome, Standing, Watch, look_at_service_first};
 use super::kernel::BUDGET;
 use super::liveness::{Longest, Owed};
 use super::outline::Outline;
@@ -93,7 +94,12 @@ pub fn decide_with<'o, 'm: 'o>(
         tasks: Some(&tasks),
     };
     let cohort = cohort(&machine.playbook, about);
-    let question = Question { explorer: &explorer, property, relaxed: [relaxed(property)] };
+    let question = Question {
+        explorer: &explorer,
+        property,
+        relaxed: [relaxed(property)],
+        cut: Cut::new(&explorer.machine, property),
+    };
     let mut first = Budget::new(budget.left().min(FIRST)).stopping_like(budget);
     let (before, whole) = (first.left(), first.left() == budget.left());
     let decision = question.decide(&asked, &cohort, &mut first);
@@ -188,6 +194,9 @@ fn relaxed(property: &Property) -> Property {
         Claim::Eventually(_, within) | Claim::Followed(_, _, within) => *within = None,
         _ => {}
     }
+    if let Claim::Never(condition, other) | Claim::Always(condition, other) = &mut relaxed.claim {
+        std::iter::once(condition).chain(other).for_each(look_at_service_first);
+    }
     relaxed.assumptions.retain(|assumption| !matches!(assumption, Assumption::TasksMeetDue(_)));
     relaxed
 }
@@ -197,6 +206,7 @@ fn relaxed(property: &Property) -> Property {
 struct Looking<'p> {
     monitor: Monitor<'p>,
     minds_moments: bool,
+    cut: &'p Cut,
 }
 
 impl Watch for Looking<'_> {
@@ -208,10 +218,11 @@ impl Watch for Looking<'_> {
         self.monitor.settled(machine, state);
     }
 
-    fn standing(&self, _: &Machine, state: &State) -> Standing {
+    fn standing(&self, machine: &Machine, state: &State) -> Standing {
         match self.monitor.verdicts(state).first() {
             Some(Seen::Violated(_)) => Standing::Reached,
             Some(Seen::Skipped) => Standing::Closed,
+            _ if self.cut.is_settled(&self.monitor, machine, state) => Standing::Closed,
             _ => Standing::Going,
         }
     }
@@ -233,6 +244,7 @@ struct Question<'e, 'm> {
     explorer: &'e Explorer<'m>,
     property: &'e Property,
     relaxed: [Property; 1],
+    cut: Cut,
 }
 
 /// A journey that breaks a property.
@@ -297,10 +309,15 @@ impl Question<'_, '_> {
         }
     }
 
+    fn watch(&self) -> Looking<'_> {
+        let minds_moments = minds_moments(self.property);
+        Looking { monitor: Monitor::new(&self.relaxed), minds_moments, cut: &self.cut }
+    }
+
     /// Looks at these customers in a few situations at each place only, far along all ways: a customer who breaks the
     /// property may be found there. Nothing is proved by finding none.
     fn glance(&self, customers: &[ServiceSet], events: u64, budget: &Budget) -> Option<Broken> {
-        let watch = Looking { monitor: Monitor::new(&self.relaxed), minds_moments: minds_moments(self.property) };
+        let watch = self.watch();
         let mut broken = None;
         for backwards in [false, true] {
             let mut small = Budget::new(events).stopping_like(budget);
@@ -324,7 +341,7 @@ impl Question<'_, '_> {
         let comes = matches!(self.property.claim, Claim::Eventually(..) | Claim::Followed(..));
         let due = self.property.assumptions.iter().any(|known| matches!(known, Assumption::TasksMeetDue(_)));
         let tasks = if due { Tasks::Due } else { Tasks::No };
-        let watch = Looking { monitor: Monitor::new(&self.relaxed), minds_moments: minds_moments(self.property) };
+        let watch = self.watch();
         let mut broken = None;
         let mut doubtful = false;
         let mut tries = 24_u32;

@@ -346,7 +346,8 @@ fn bound_to_come(explorer: &Explorer<'_>, state: &State) -> Vec<Force> {
                 None => &state.facts[fact.slot],
                 Some(service) => &state.services[service.index()].facts[fact.slot],
             };
-            let open = state.lookout.as_ref().is_some_and(|lookout| lookout.open[lookout.number(service, fact.slot)]);
+            let open =
+                state.lookout.as_ref().is_some_and(|lookout| lookout.is_open(lookout.number(service, fact.slot)));
             let ended = service.is_some_and(|service| state.services[service.index()].at_end.is_some());
             let kept = fact.volatility == crate::model::Volatility::Kept;
             if value.is_none() && !open && !ended && !kept {
@@ -409,11 +410,11 @@ fn same_facts(explorer: &Explorer<'_>, situation: &State, journey: &State) -> bo
     let facts = explorer.real.playbook.facts.iter();
     facts.into_iter().all(|fact| match fact.scope {
         FactScope::Customer => {
-            lookout.open[lookout.number(None, fact.slot)] || situation.facts[fact.slot] == journey.facts[fact.slot]
+            lookout.is_open(lookout.number(None, fact.slot)) || situation.facts[fact.slot] == journey.facts[fact.slot]
         }
         FactScope::Service => situation.intended.iter().all(|service| {
             let of = |state: &State| state.services[service.index()].facts[fact.slot].clone();
-            lookout.open[lookout.number(Some(service), fact.slot)] || of(situation) == of(journey)
+            lookout.is_open(lookout.number(Some(service), fact.slot)) || of(situation) == of(journey)
         }),
     })
 }

@@ -4,6 +4,7 @@ mod alike;
 mod flaws;
 mod journeys;
 mod oracle;
+mod reduced;
 
 use super::explore::Budget;
 use super::property::decide;

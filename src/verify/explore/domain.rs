@@ -330,7 +330,18 @@ impl Domains {
             }
             Type::Service => (0..machine.playbook.services.len() as u16).map(Value::Service).collect(),
             Type::Int | Type::Number(_) | Type::Percent | Type::Money(_) | Type::Date | Type::Duration => {
-                self.numbers(machine, state, service, id)
+                let mut values = self.numbers(machine, state, service, id);
+                // Of values that nothing tells apart one will do: a bound rather than what lies beside it.
+                let bounds = self.regions.bounds(&machine.playbook, state, service, id).unwrap_or_default();
+                let is_bound = |value: &Value| measure(value).is_some_and(|number| bounds.contains_key(&number));
+                values.sort_by_key(|value| !is_bound(value));
+                let mut seen = BTreeSet::new();
+                values.retain(|value| {
+                    let place = self.regions.place(&machine.playbook, state, (service, id), value);
+                    fact.default.as_ref() == Some(value) || place.is_none_or(|place| seen.insert(place))
+                });
+                values.sort_by_key(measure);
+                values
             }
         };
         let order = |left: &Value, right: &Value| crate::run::evaluate::order(Some(left), Some(right));
@@ -381,6 +392,7 @@ impl Domains {
         let linked = &self.linked[id.index()];
         let mut usual = fact.default.as_ref().and_then(measure);
         let points = self.regions.bounds(&machine.playbook, state, service, id).filter(|_| !linked.is_empty());
+        let points = points.map(|bounds| bounds.into_keys().collect());
         let mut points: BTreeSet<i64> = points.unwrap_or_else(|| {
             let mut points = self.cuts[id.index()].clone();
             for other in linked {
@@ -494,10 +506,7 @@ impl Domains {
 fn known_values(machine: &Machine, state: &State, service: Option<ServiceId>, id: FactId) -> Vec<Value> {
     let fact = &machine.playbook.facts[id.index()];
     let open = |service: Option<ServiceId>| {
-        state
-            .lookout
-            .as_ref()
-            .is_some_and(|lookout| lookout.open.get(lookout.number(service, fact.slot)) == Some(&true))
+        state.lookout.as_ref().is_some_and(|lookout| lookout.is_open(lookout.number(service, fact.slot)))
     };
     match (fact.scope, service) {
         (FactScope::Customer, _) if open(None) => Vec::new(),

@@ -131,8 +131,7 @@ fn facts(machine: &Machine, domains: &Domains, state: &State, bytes: &mut Bytes<
         for (index, fact) in machine.playbook.facts.iter().enumerate().filter(|(_, fact)| fact.scope == scope) {
             let (id, slot) = (crate::model::FactId(index as u32), fact.slot);
             let Some(value) = values.get(slot) else { continue };
-            let number =
-                |lookout: &crate::run::state::Lookout| lookout.open.get(lookout.number(service, slot)) == Some(&true);
+            let number = |lookout: &crate::run::state::Lookout| lookout.is_open(lookout.number(service, slot));
             let open = state.lookout.as_ref().is_some_and(number);
             let known = if open { None } else { value.as_ref() };
             let place = known.and_then(|value| domains.regions.place(&machine.playbook, state, (service, id), value));
@@ -166,19 +165,27 @@ fn active(machine: &Machine, looked: &Looked, state: &State, track: &Track, byte
         if machine.playbook.transitions.iter().any(resumed) {
             stage.hash(bytes);
             passed(&limits(machine, track.scope, Some(Place::Stage(*stage))).0, known.clock).hash(bytes);
-            visit(machine, looked, known, bytes);
+            // Its body begins anew, and its needs are looked at again.
+            rounds(machine, looked, known, bytes);
         }
     }
     0xff_u8.hash(bytes);
 }
 
+fn progress(progress: &Progress, bytes: &mut Bytes<'_>) {
+    (progress.next, &progress.undecided).hash(bytes);
+}
+
 fn visit(machine: &Machine, looked: &Looked, visit: &Visit, bytes: &mut Bytes<'_>) {
-    let progress = |progress: &Progress, bytes: &mut Bytes<'_>| (progress.next, &progress.undecided).hash(bytes);
     visit.needs_met.hash(bytes);
     progress(&visit.body, bytes);
     for open in &visit.open {
         (open.offer, open.cadence, open.status, open.blocked.is_some()).hash(bytes);
     }
+    rounds(machine, looked, visit, bytes);
+}
+
+fn rounds(machine: &Machine, looked: &Looked, visit: &Visit, bytes: &mut Bytes<'_>) {
     for cadence in &visit.cadences {
         let counted = looked.rounds.contains(&cadence.cadence.0)
             || machine.playbook.cadences[cadence.cadence.index()].limit.is_some();

@@ -2,15 +2,18 @@
 
 use super::domain::{conditions, deep};
 use super::key::Looked;
+use super::live::is_off;
 use super::{Explorer, Move};
 use crate::model::{
-    Atom, EventId, EventMatch, Expr, Node, OfferId, Place, Playbook, ServiceId, Since, TaskId, Trigger,
+    Atom, CUSTOMER, EventId, EventMatch, Expr, Node, OfferId, Place, Playbook, ScopeKind, ServiceId, Since, TaskId,
+    TransitionId, Trigger,
 };
 use crate::run::clock::{clocks, is_read};
+use crate::run::evaluate::matches;
 use crate::run::event::Event;
-use crate::run::state::{CUSTOMER_TRACK, State, TrackId};
+use crate::run::state::{CUSTOMER_TRACK, HappeningKind, State, TrackId};
 use crate::value::TaskStatus;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The reason given where one is needed.
 pub const REASON: &str = "not needed for this customer";
@@ -77,9 +80,10 @@ impl Alphabet {
                 EventMatch::Event(_) => {}
             }
         }
+        let kinds = few_of_each(playbook, looked, &spoken, kinds);
         Alphabet {
             remembered,
-            kinds: kinds.into_iter().collect(),
+            kinds,
             waived: spoken.contains(&EventMatch::Waived),
             escalated: spoken.contains(&EventMatch::Escalated),
             settled,
@@ -97,6 +101,37 @@ impl Alphabet {
     pub fn has_blockers(&self) -> bool {
         !self.kinds.is_empty()
     }
+}
+
+/// Kinds of blocker that nothing tells apart stand for each other: of each sort there are as many as may have moved tracks
+/// in different ways at once.
+fn few_of_each(
+    playbook: &Playbook,
+    looked: &Looked,
+    spoken: &[EventMatch],
+    kinds: BTreeSet<Option<String>>,
+) -> Vec<Option<String>> {
+    // What a blocker does to a single track is to have moved it, or not.
+    let alone = !looked.happened
+        && playbook.scopes.iter().all(|scope| scope.kind != ScopeKind::Branch)
+        && playbook.blocks.iter().all(|block| {
+            let inherited = &playbook.scopes[block.scope.index()].everywhere;
+            let heard = |id: &TransitionId| matches!(playbook.transitions[id.index()].trigger, Trigger::On(..));
+            block.scope == CUSTOMER && !block.exits.iter().chain(inherited).any(heard)
+        });
+    let most = match alone {
+        _ if is_off() => usize::MAX,
+        true => 2,
+        false => MOST_BLOCKERS,
+    };
+    let mut sorts: BTreeMap<Vec<bool>, usize> = BTreeMap::new();
+    let kept = |kind: &Option<String>| {
+        let told = spoken.iter().map(|event| matches(event, &HappeningKind::Blocker(kind.clone())));
+        let number = sorts.entry(told.collect()).or_default();
+        *number += 1;
+        *number <= most
+    };
+    kinds.into_iter().filter(kept).collect()
 }
 
 impl Explorer<'_> {

@@ -5,19 +5,26 @@
 //! one as with the other, and what the fact may become next is the same.
 
 use super::domain::{bare, conditions, constant, measure};
+use super::live::is_off;
 use crate::model::{Atom, Expr, FactId, FactScope, LetId, Node, Playbook, ServiceId, Since, Type, Volatility};
 use crate::run::evaluate::View;
 use crate::run::{Customer, Machine, State};
+use crate::syntax::ast::Comparison;
 use crate::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// What a live number is compared with.
+/// Some comparison tells values below a bound from the bound itself.
+const BELOW: u8 = 1;
+/// Some comparison tells values above a bound from the bound itself.
+const ABOVE: u8 = 2;
+
+/// What a live number is compared with, and which values beside each bound are told from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Constants, as whole numbers of its measure.
-    constants: BTreeSet<i64>,
+    constants: BTreeMap<i64, u8>,
     /// Fixed facts, of the customer or of the same service.
-    facts: BTreeSet<FactId>,
+    facts: BTreeMap<FactId, u8>,
 }
 
 /// The bounds of all facts that are live and only compared.
@@ -54,8 +61,18 @@ impl Regions {
 
     fn read(&mut self, playbook: &Playbook, view: View<'_>, expr: &Expr, seen: &mut BTreeSet<LetId>) {
         match &expr.node {
-            Node::Compare(_, left, right) => {
-                if !self.compared(playbook, view, left, right) && !self.compared(playbook, view, right, left) {
+            Node::Compare(comparison, left, right) => {
+                let told = |swapped: bool| match comparison {
+                    _ if is_off() => BELOW | ABOVE,
+                    Comparison::GreaterOrEqual | Comparison::Less if swapped => ABOVE,
+                    Comparison::Greater | Comparison::LessOrEqual if swapped => BELOW,
+                    Comparison::GreaterOrEqual | Comparison::Less => BELOW,
+                    Comparison::Greater | Comparison::LessOrEqual => ABOVE,
+                    Comparison::Equal | Comparison::NotEqual => BELOW | ABOVE,
+                };
+                if !self.compared(playbook, view, (left, told(false)), right)
+                    && !self.compared(playbook, view, (right, told(true)), left)
+                {
                     self.read(playbook, view, left, seen);
                     self.read(playbook, view, right, seen);
                 }
@@ -74,13 +91,13 @@ impl Regions {
     }
 
     /// Notes a comparison, where one side is a live number and the other a bound that stays.
-    fn compared(&mut self, playbook: &Playbook, view: View<'_>, side: &Expr, other: &Expr) -> bool {
+    fn compared(&mut self, playbook: &Playbook, view: View<'_>, (side, told): (&Expr, u8), other: &Expr) -> bool {
         let Some(fact) = bare(playbook, side) else { return false };
         let own = playbook.facts[fact.index()].scope;
         let Some(bounds) = &mut self.bounds[fact.index()] else { return false };
         if let Some(value) = constant(playbook, view, other) {
             return measure(&value).is_some_and(|number| {
-                bounds.constants.insert(number);
+                *bounds.constants.entry(number).or_default() |= told;
                 true
             });
         }
@@ -89,14 +106,14 @@ impl Regions {
         let near = known.scope == FactScope::Customer || own == FactScope::Service;
         let stays = near && known.volatility == Volatility::Fixed;
         if stays {
-            bounds.facts.insert(other);
+            *bounds.facts.entry(other).or_default() |= told;
         }
         stays
     }
 
     /// Facts this one is compared with, where that is all that matters.
     pub fn partners(&self, fact: FactId) -> impl Iterator<Item = FactId> + '_ {
-        self.bounds[fact.index()].iter().flat_map(|bounds| bounds.facts.iter().copied())
+        self.bounds[fact.index()].iter().flat_map(|bounds| bounds.facts.keys().copied())
     }
 
     /// The bounds between which a fact lies as things stand; none where its value itself may matter, or a fact it is compared
@@ -108,21 +125,21 @@ impl Regions {
         state: &State,
         service: Option<ServiceId>,
         fact: FactId,
-    ) -> Option<BTreeSet<i64>> {
+    ) -> Option<BTreeMap<i64, u8>> {
         let known = self.bounds[fact.index()].as_ref()?;
         let lookout = state.lookout.as_ref()?;
         let mut all = known.constants.clone();
-        for other in &known.facts {
+        for (other, told) in &known.facts {
             let described = &playbook.facts[other.index()];
             let service = if described.scope == FactScope::Customer { None } else { service };
-            if lookout.open[lookout.number(service, described.slot)] {
+            if lookout.is_open(lookout.number(service, described.slot)) {
                 return None;
             }
             let value = match service {
                 None => &state.facts[described.slot],
                 Some(service) => state.services[service.index()].facts.get(described.slot)?,
             };
-            all.insert(measure(value.as_ref()?)?);
+            *all.entry(measure(value.as_ref()?)?).or_default() |= told;
         }
         Some(all)
     }
@@ -139,6 +156,11 @@ impl Regions {
         let bounds = self.bounds(playbook, state, service, fact)?;
         let number = measure(value)?;
         let below = bounds.range(..number).count() as u32;
-        Some(2 * below + u32::from(bounds.contains(&number)))
+        Some(match bounds.get(&number) {
+            None => 2 * below,
+            Some(&BELOW) => 2 * (below + 1),
+            Some(&ABOVE) => 2 * below,
+            Some(_) => 2 * below + 1,
+        })
     }
 }
