@@ -9,6 +9,7 @@
 //!
 //! What is left out is listed by [`super::property::premises`].
 
+pub mod dates;
 pub mod domain;
 pub mod force;
 pub mod key;
@@ -260,14 +261,18 @@ impl<'m> Explorer<'m> {
             // They are reported and hold nobody: nothing needs to be known for them.
             playbook.scopes.iter_mut().for_each(|scope| scope.outputs.clear());
         }
+        if alphabet.dates {
+            dates::dates_as_facts(&mut playbook);
+        }
         service_first(&mut playbook);
         let machine = Machine::new(playbook);
+        outside.resize(machine.playbook.facts.len(), true);
         let domains = Domains::new(&machine, asked);
         looked.events.extend(alphabet.events.iter().cloned());
         let live = alphabet.tasks.map(|_| Live::new(&machine, asked));
         let alphabet = moves::Alphabet::new(&machine.playbook, asked, &looked, alphabet);
         let facts = |scope: FactScope| {
-            let facts = real.playbook.facts.iter().enumerate();
+            let facts = machine.playbook.facts.iter().enumerate();
             facts.filter(move |(_, fact)| fact.scope == scope).map(|(index, _)| FactId(index as u32))
         };
         let mut by_number: Vec<(Option<ServiceId>, FactId)> =
@@ -460,6 +465,33 @@ impl<'m> Explorer<'m> {
             .any(|number| self.by_number[number].0 == scope && closed(number) && self.changeable(state, number))
     }
 
+    /// Whether a fact stands for a condition on a date.
+    fn is_date(&self, fact: FactId) -> bool {
+        fact.index() >= self.real.playbook.facts.len()
+    }
+
+    /// Whether all time there is is looked at: by its clocks, and by dates that are facts here.
+    #[must_use]
+    pub fn covers(&self) -> bool {
+        clock::covers(self.real)
+            || self.has_dates() && !self.real.waits_for_business_days() && clock::covers(&self.machine)
+    }
+
+    /// Whether conditions on dates are facts here.
+    #[must_use]
+    pub fn has_dates(&self) -> bool {
+        self.machine.playbook.facts.len() > self.real.playbook.facts.len()
+    }
+
+    /// Opens the facts that stand for conditions on dates: some time has passed.
+    fn open_dates(&self, state: &mut State) {
+        for number in 0..self.by_number.len() {
+            if self.is_date(self.by_number[number].1) && self.changeable(state, number) {
+                state.lookout.iter_mut().for_each(|lookout| lookout.open(number));
+            }
+        }
+    }
+
     /// Opens every fact of a scope that can change.
     fn open_scope(&self, state: &mut State, scope: Option<ServiceId>) {
         for number in 0..self.by_number.len() {
@@ -607,6 +639,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             }
             explorer.open_scope(start.to_mut(), *scope);
         }
+        let passes = matches!(next, Move::Facts(_) | Move::Said(_) | Move::Time(_) | Move::Reach(_));
+        if passes && explorer.has_dates() {
+            explorer.open_dates(start.to_mut());
+        }
         let mut stack: Vec<(Cow<'_, State>, Vec<Decided>)> = vec![(start, Vec::new())];
         while let Some((state, decided)) = stack.pop() {
             if self.budget.left.is_multiple_of(256) && self.budget.stopped() {
@@ -699,6 +735,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
             self.explored.inexact = self.explored.inexact.or(Some((fact, reason)));
         }
         let mut candidates = self.explorer.domains.candidates(machine, state, service, fact, bound);
+        if self.explorer.is_date(fact) {
+            // A journey without dates is plainer.
+            candidates.sort_by_key(Option::is_some);
+        }
         if self.backwards {
             candidates.reverse();
         }

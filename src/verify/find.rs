@@ -38,7 +38,7 @@ pub enum Found {
 #[must_use]
 pub fn find(machine: &Machine, goal: &Goal<'_>, ask: &Ask<'_>, shows: &str, budget: &mut Budget) -> Found {
     let explorer =
-        Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, tasks: None });
+        Explorer::new(machine, ask.conditions, Asked { events: ask.events, outputs: ask.outputs, ..Asked::default() });
     let cohort = cohort(
         &machine.playbook,
         Question {

@@ -213,7 +213,7 @@ impl<'a, W: Watch> Owed<'a, W> {
         let mut longest: Vec<Option<Reached>> = vec![None; count];
         for (index, best) in longest.iter_mut().enumerate().filter(|(index, _)| self.owed[*index]) {
             if begins[index] {
-                let kept = if from_start { 0 } else { self.kept(index) };
+                let kept = if from_start { 0 } else { self.kept(index, &counted) };
                 *best = Some((cost(&self.forces[index]).saturating_add(kept), None));
             }
         }
@@ -341,15 +341,21 @@ impl<'a, W: Watch> Owed<'a, W> {
         begins
     }
 
-    /// Limits of stages that were left and can be resumed: what has run of them before counts for the whole here.
-    fn kept(&self, index: usize) -> Seconds {
+    /// Limits of stages that were left and can be resumed, where their time is counted: what has run of them before counts for
+    /// the whole here.
+    fn kept(&self, index: usize, counted: &BTreeSet<Force>) -> Seconds {
         let machine = &self.explorer.machine;
         let tracks = self.explored.situations[index].state.tracks.iter().filter(|track| track.active());
         let kept = tracks.flat_map(|track| track.kept.iter().map(move |(stage, _)| (track.scope, *stage)));
         let limits = kept.filter_map(|(scope, stage)| {
             let place = crate::model::Place::Stage(stage);
+            let is_counted = counted.iter().any(|force| matches!(force, Force::Visit(_, _, at, _) if *at == place));
             let resumed = machine.playbook.transitions.iter().any(|known| known.resume && known.target == place);
-            if resumed { crate::run::clock::limits(machine, scope, Some(place)).0.into_iter().max() } else { None }
+            if resumed && is_counted {
+                crate::run::clock::limits(machine, scope, Some(place)).0.into_iter().max()
+            } else {
+                None
+            }
         });
         limits.fold(0, Seconds::saturating_add)
     }

@@ -73,10 +73,31 @@ pub fn decide_with<'o, 'm: 'o>(
     if !machine.playbook.can_be_written_out() {
         return Decision { verdict: Verdict::too_intertwined(), violation: None };
     }
+    if !clock::covers(machine) && !machine.waits_for_business_days() {
+        // Where it holds though dates may be anything, it does; else customers who break it are looked for as they are.
+        let mut half = Budget::new(budget.left() / 2).stopping_like(budget);
+        let before = half.left();
+        let decision = decide_in(machine, property, &mut half, outline, true);
+        budget.spend(before - half.left());
+        if matches!(decision.verdict, Verdict::Proved(_)) || budget.stopped() {
+            return decision;
+        }
+    }
+    decide_in(machine, property, budget, outline, false)
+}
+
+fn decide_in<'o, 'm: 'o>(
+    machine: &Machine,
+    property: &Property,
+    budget: &mut Budget,
+    outline: &dyn Fn() -> &'o Outline<'m>,
+    dates: bool,
+) -> Decision {
     let mut asked: Vec<&Expr> = Vec::new();
     of_property(property, &mut |condition| asked.push(condition));
     let (events, tasks) = (events(property), tasks(property));
-    let explorer = Explorer::new(machine, &asked, Asked { events: &events, outputs: false, tasks: Some(&tasks) });
+    let question = Asked { events: &events, outputs: false, tasks: Some(&tasks), dates };
+    let explorer = Explorer::new(machine, &asked, question);
     // What is assumed of all services is so of some of them.
     let taken: Vec<&Expr> = property
         .assumptions
@@ -378,10 +399,10 @@ impl Question<'_, '_> {
             return Answer::Open(reason.to_owned());
         }
         if let Some((fact, why)) = explored.inexact {
-            let name = &self.explorer.real.playbook.facts[fact.index()].name.name;
+            let name = &self.explorer.machine.playbook.facts[fact.index()].name.name;
             return Answer::Open(format!("not every value of `{name}` could be tried: {why}"));
         }
-        if !clock::covers(self.explorer.real) || looks_at_time(&self.explorer.real.playbook, asked) {
+        if !self.explorer.covers() || looks_at_time(&self.explorer.real.playbook, asked) {
             return Answer::Open(clock::NOT_COVERED.to_owned());
         }
         Answer::Proved { situations: explored.situations.len() as u64, bound: time }

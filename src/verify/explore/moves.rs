@@ -31,6 +31,8 @@ pub struct Asked<'a> {
     /// The tasks it asks about; none means any. Of the others it makes no difference whether they are complete or not
     /// required.
     pub tasks: Option<&'a [TaskId]>,
+    /// Whether conditions on dates are taken for facts that may change at any time: then what is found need not be so.
+    pub dates: bool,
 }
 
 /// What can happen, as far as it can make a difference.
