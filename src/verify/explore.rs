@@ -758,7 +758,10 @@ impl<W: Watch> Search<'_, '_, '_, W> {
                 lookout.decided(number);
             }
             let mut decided = decided.to_vec();
-            decided.push(Decided { service, fact, value, from_start: free });
+            // What is decided about a date is nothing anybody says.
+            if !self.explorer.is_date(fact) {
+                decided.push(Decided { service, fact, value, from_start: free });
+            }
             stack.push((Cow::Owned(next), decided));
         }
     }
