@@ -393,7 +393,7 @@ impl<'m> Explorer<'m> {
     #[must_use]
     pub fn covers(&self) -> bool {
         clock::covers(self.real)
-            || self.has_dates() && !self.real.waits_for_business_days() && clock::covers(&self.machine)
+            || self.has_dates() && !self.real.waits_for_business_time() && clock::covers(&self.machine)
     }
 
     /// Whether conditions on dates are facts here.

@@ -73,7 +73,7 @@ pub fn decide_with<'o, 'm: 'o>(
     if !machine.playbook.can_be_written_out() {
         return Decision { verdict: Verdict::too_intertwined(), violation: None };
     }
-    if !clock::covers(machine) && !machine.waits_for_business_days() {
+    if !clock::covers(machine) && !machine.waits_for_business_time() {
         // Where it holds though dates may be anything, it does; else customers who break it are looked for as they are.
         let mut half = Budget::new(budget.left() / 2).stopping_like(budget);
         let before = half.left();
