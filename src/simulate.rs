@@ -23,6 +23,7 @@ mod replay;
 pub mod statistics;
 pub mod summary;
 pub mod tally;
+mod vector;
 mod wide;
 mod world;
 

@@ -11,8 +11,10 @@
 //! the horizon) is left to the interpreter for this customer: draws have names, so it can begin again from the start.
 
 mod batch;
+mod count;
 mod expression;
 mod flow;
+mod kernel;
 mod program;
 mod sampler;
 mod statements;
@@ -25,7 +27,8 @@ use super::tally::Tally;
 use crate::model::{CUSTOMER, FactId, FactScope, ServiceId, Type};
 use crate::run::{Customer, Machine};
 use crate::simulate::random::StreamKey;
-use batch::{Batch, Common, Counts, Reset};
+use batch::{Batch, Common, Counts, Reset, Timed, Visits, partition};
+use count::Counting;
 use expression::{From, Key, Layout, Lowered, Term, UNKNOWN, bits};
 use program::{Compiler, Program, Source, Store};
 use sampler::Drawn;
@@ -66,7 +69,7 @@ struct Intended {
 
 /// A worker's batch.
 #[derive(Debug)]
-pub(super) struct Worker(Batch);
+pub(super) struct Worker(Batch, Counting);
 
 impl Compiled {
     /// Makes a playbook and a scenario ready, for customers who are drawn or `given` in a file.
@@ -116,7 +119,7 @@ impl Compiled {
     pub(super) fn worker(&self) -> Worker {
         let mut batch = Batch::new(self.columns, self.common, self.nothing.clone());
         batch.trail = self.waits.then(|| Box::new(Trail::new(self.nothing.entered.len())));
-        Worker(batch)
+        Worker(batch, Counting::default())
     }
 
     /// Follows customers of these numbers, at most [`LANES`], who wait for people: what is known of their journeys before
@@ -124,7 +127,7 @@ impl Compiled {
     /// case.
     pub(super) fn outlines(
         &self,
-        Worker(batch): &mut Worker,
+        Worker(batch, _): &mut Worker,
         numbers: &[u64],
         customers: Option<&[&Customer]>,
         horizon: i64,
@@ -146,7 +149,7 @@ impl Compiled {
     /// by place; they are not counted. Among them are all whose journeys go on beyond the horizon.
     pub(super) fn follow(
         &self,
-        Worker(batch): &mut Worker,
+        Worker(batch, counting): &mut Worker,
         numbers: &[u64],
         customers: Option<&[&Customer]>,
         horizon: i64,
@@ -161,7 +164,7 @@ impl Compiled {
             self.start(batch, numbers, customers, &list);
             batch.run(&self.program, 0, list.clone());
             if !batch.anybody_left {
-                self.count(batch, &list, tally);
+                counting.count(batch, &list, self.common.now[0], tally);
                 break;
             }
             left.extend(list.iter().map(|lane| *lane as usize).filter(|lane| batch.left[*lane]));
@@ -196,89 +199,19 @@ impl Compiled {
                 }
             }
         }
-        let mut some = Vec::new();
+        let (mut some, mut others) = (Vec::new(), Vec::new());
         for (service, store, drawn, source) in &self.draws {
             match service {
                 None => batch.begin_fact(store, drawn, source, list, self.given),
                 Some(service) => {
                     let intended = &batch.columns[self.common.intended];
                     some.clear();
-                    some.extend(list.iter().filter(|lane| intended[**lane as usize] >> service.0 & 1 == 1));
+                    others.clear();
+                    partition(list, &mut some, &mut others, |lane| intended[lane] >> service.0 & 1 == 1);
                     batch.begin_fact(store, drawn, source, &some, self.given);
                 }
             }
         }
-    }
-
-    fn count(&self, batch: &Batch, list: &[u32], tally: &mut Tally) {
-        let counts = &batch.counts;
-        tally.customers += list.len() as u64;
-        let now = &batch.columns[self.common.now[0]];
-        tally.times.record_all(list.iter().map(|lane| now[*lane as usize]));
-        tally.ends.iter_mut().zip(&counts.ends).for_each(|(end, count)| *end += count);
-        let mut sums = Sums::default();
-        let mut taken = vec![0_i64; LANES];
-        for ((stage, entered), visits) in tally.stages.iter_mut().zip(&counts.entered).zip(&counts.visits) {
-            stage.entered += entered;
-            stage.times.record_all(visits.iter().map(|visit| visit.time));
-            sums.clear();
-            visits.iter().for_each(|visit| sums.add(visit.lane, visit.time));
-            stage.spread.add_all(sums.totals.as_slice(), sums.counts.as_slice());
-            let mut times = vec![0_usize; stage.exits.len()];
-            visits.iter().for_each(|visit| times[visit.exit as usize] += 1);
-            for (exit, (count, spread)) in stage.exits.iter_mut().zip(&mut stage.exit_spread).enumerate() {
-                *count += times[exit] as u64;
-                let all = sums.counts.as_slice();
-                if times[exit] == visits.len() {
-                    spread.add_all(all, all);
-                    continue;
-                }
-                taken.fill(0);
-                if times[exit] > 0 {
-                    for visit in visits {
-                        taken[visit.lane as usize % LANES] += i64::from(visit.exit as usize == exit);
-                    }
-                }
-                spread.add_all(&taken, all);
-            }
-        }
-        for (number, task) in tally.tasks.iter_mut().enumerate() {
-            let complete = &counts.complete[number];
-            task.offered += counts.offered[number];
-            task.complete += complete.len() as u64;
-            task.not_required += counts.not_required[number];
-            if complete.is_empty() {
-                continue;
-            }
-            task.times.record_all(complete.iter().map(|(_, time)| *time));
-            sums.clear();
-            complete.iter().for_each(|(lane, time)| sums.add(*lane, *time));
-            task.spread.add_all(sums.totals.as_slice(), sums.counts.as_slice());
-        }
-    }
-}
-
-/// Sums and counts of each customer.
-struct Sums {
-    totals: Box<[i64; LANES]>,
-    counts: Box<[i64; LANES]>,
-}
-
-impl Default for Sums {
-    fn default() -> Sums {
-        Sums { totals: Box::new([0; LANES]), counts: Box::new([0; LANES]) }
-    }
-}
-
-impl Sums {
-    fn clear(&mut self) {
-        self.totals.fill(0);
-        self.counts.fill(0);
-    }
-
-    fn add(&mut self, lane: u32, time: i64) {
-        self.totals[lane as usize % LANES] += time;
-        self.counts[lane as usize % LANES] += 1;
     }
 }
 
@@ -399,10 +332,10 @@ fn finish(compiler: Compiler<'_>, mut program: Program, given: bool) -> Lowered<
     let nothing = Counts {
         ends: vec![0; playbook.ends.len()],
         entered: vec![0; playbook.stages.len()],
-        visits: vec![Vec::new(); playbook.stages.len()],
+        visits: vec![Visits::default(); playbook.stages.len()],
         offered: vec![0; playbook.tasks.len()],
         not_required: vec![0; playbook.tasks.len()],
-        complete: vec![Vec::new(); playbook.tasks.len()],
+        complete: vec![Timed::default(); playbook.tasks.len()],
     };
     let columns = layout.columns().len();
     let waits = compiler.scarcity.is_some();

@@ -6,6 +6,7 @@
 pub mod quantile;
 
 use super::random::Stream;
+use super::vector::vector_loops;
 use crate::model::distribution::{Distribution, exp, ln};
 use quantile::normal;
 
@@ -57,44 +58,55 @@ impl Distribution {
 
     /// Draws that take one uniform number each, side by side: turns shares into quantiles.
     pub fn quantiles(&self, shares: &mut [f64]) {
-        let normal = normal();
         match self {
-            Distribution::Uniform { low, high } => each(shares, |share| between(*low, *high, share)),
-            Distribution::Triangular { low, mode, high } => {
-                each(shares, |share| triangular(*low, *mode, *high, share));
-            }
-            Distribution::Normal { mean, deviation } => {
-                each(shares, |share| mean + deviation * normal.quantile(share));
-            }
+            Distribution::Uniform { low, high } => uniforms(*low, *high, shares),
+            Distribution::Triangular { low, mode, high } => triangulars(*low, *mode, *high, shares),
+            Distribution::Normal { mean, deviation } => quantile::quantiles(normal(), *mean, *deviation, shares),
             Distribution::LogNormal { median, sigma } => {
-                each(shares, |share| median * exp(sigma * normal.quantile(share)));
+                quantile::quantiles(normal(), 0.0, *sigma, shares);
+                exponentials(*median, shares);
             }
-            Distribution::Exponential { mean } => each(shares, |share| mean * exponential(share)),
-            _ => each(shares, |share| self.quantile(share).unwrap_or_default()),
+            Distribution::Exponential { mean } => waits(*mean, shares),
+            _ => shares.iter_mut().for_each(|share| *share = self.quantile(*share).unwrap_or_default()),
         }
     }
 }
 
-fn each(shares: &mut [f64], quantile: impl Fn(f64) -> f64) {
-    for share in shares {
-        *share = quantile(*share);
+vector_loops! {
+    fn uniforms<'a>(low: f64, high: f64, shares: &'a mut [f64]) {
+        shares.iter_mut().for_each(|share| *share = between(low, high, *share));
+    }
+
+    fn triangulars<'a>(low: f64, mode: f64, high: f64, shares: &'a mut [f64]) {
+        shares.iter_mut().for_each(|share| *share = triangular(low, mode, high, *share));
+    }
+
+    fn waits<'a>(mean: f64, shares: &'a mut [f64]) {
+        shares.iter_mut().for_each(|share| *share = mean * exponential(*share));
+    }
+
+    fn exponentials<'a>(factor: f64, numbers: &'a mut [f64]) {
+        numbers.iter_mut().for_each(|number| *number = factor * exp(*number));
     }
 }
 
+#[inline(always)]
 fn between(low: f64, high: f64, share: f64) -> f64 {
     (low + (high - low) * share).clamp(low, high)
 }
 
+#[inline(always)]
 fn triangular(low: f64, mode: f64, high: f64, share: f64) -> f64 {
     let width = high - low;
-    if share * width < mode - low {
-        (low + (share * width * (mode - low)).sqrt()).min(mode)
-    } else {
-        (high - ((1.0 - share) * width * (high - mode)).sqrt()).max(mode)
-    }
+    // One root for either side: which side it is, is a toss that cannot be foreseen.
+    let rises = share * width < mode - low;
+    let (part, slope) = if rises { (share, mode - low) } else { (1.0 - share, high - mode) };
+    let root = (part * width * slope).sqrt();
+    if rises { (low + root).min(mode) } else { (high - root).max(mode) }
 }
 
 /// With mean 1. `1 - share` is exact, and so larger for larger shares.
+#[inline(always)]
 fn exponential(share: f64) -> f64 {
     -ln(1.0 - share)
 }

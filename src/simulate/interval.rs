@@ -52,18 +52,12 @@ impl Clusters {
         self.counts += count * count;
     }
 
-    /// Adds many customers: the sum of each, and over how many; those without any add nothing.
-    pub fn add_all(&mut self, sums: &[i64], counts: &[i64]) {
-        let (mut squares, mut products, mut all) = (0_i128, 0_i128, 0_i64);
-        // Whoever has no visit adds nothing: most have none in most stages.
-        for (sum, count) in sums.iter().zip(counts).filter(|(_, count)| **count != 0) {
-            squares += i128::from(*sum) * i128::from(*sum);
-            products += i128::from(*sum) * i128::from(*count);
-            all += count * count;
-        }
+    /// Adds many customers: over all of them, the squares of the sums, the sums times the counts, and the squares of the
+    /// counts.
+    pub fn add_sums(&mut self, squares: i128, products: i128, counts: i128) {
         self.squares = self.squares.saturating_add(squares);
         self.products = self.products.saturating_add(products);
-        self.counts += i128::from(all);
+        self.counts += counts;
     }
 
     /// Adds the customers of another part.

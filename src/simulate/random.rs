@@ -92,7 +92,7 @@ impl StreamKey {
 
     /// One occurrence further than there.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn next_occurrence(begin: u64) -> u64 {
         begin.wrapping_add(STEP << PLACE_BITS)
     }
@@ -114,7 +114,7 @@ pub struct Stream {
 
 impl Stream {
     /// The next 64 bits.
-    #[inline]
+    #[inline(always)]
     pub fn bits(&mut self) -> u64 {
         let bits = mix(self.at, self.key);
         self.at = self.at.wrapping_add(STEP);
@@ -123,25 +123,44 @@ impl Stream {
 
     /// The stream that lies so much further; what a stream costs is then one addition.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn further(self, begin: u64) -> Stream {
         Stream { at: self.at.wrapping_add(begin), ..self }
     }
 
     /// A number between 0 and 1, never 0 and never 1: the middle of one of 2^52 equal parts, exact as a double.
-    #[inline]
+    #[inline(always)]
     pub fn uniform(&mut self) -> f64 {
         middle(self.bits())
     }
 
+    /// The same as [`yes`](Stream::yes) with the chance these odds were made of.
+    #[inline(always)]
+    pub fn within(&mut self, odds: Odds) -> bool {
+        (self.bits() >> 12) < odds.0
+    }
+
     /// Yes with this chance, 0 to 1. 0 is never, 1 always.
-    #[inline]
+    #[inline(always)]
     pub fn yes(&mut self, chance: f64) -> bool {
         self.uniform() < chance
     }
 }
 
-#[inline]
+/// A chance made ready: how many of the 2^52 equal parts between 0 and 1 have their middle below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Odds(u64);
+
+impl Odds {
+    /// Odds of this chance, 0 to 1.
+    #[must_use]
+    pub fn new(chance: f64) -> Odds {
+        // Exact: a power of 2, and a half of what is not smaller than a quarter.
+        Odds((chance * (1_u64 << 52) as f64 - 0.5).ceil() as u64)
+    }
+}
+
+#[inline(always)]
 fn mix(mut bits: u64, key: u64) -> u64 {
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x3c79_ac49_2ba7_b653);
     bits = (bits ^ (bits >> 33)).wrapping_add(key).wrapping_mul(0x1c69_b3f7_4ac4_ae35);
@@ -149,7 +168,7 @@ fn mix(mut bits: u64, key: u64) -> u64 {
 }
 
 /// The middle of the part, of 2^52 equal ones between 0 and 1, that these bits name.
-#[inline]
+#[inline(always)]
 fn middle(bits: u64) -> f64 {
     const PART: f64 = 1.0 / (1_u64 << 52) as f64;
     // Between 1 and 2 the bits after the point are those of the fraction; half a part less than 1 leads to the middle.
@@ -310,6 +329,19 @@ mod tests {
                     .sum();
                 // The products have mean 0 and standard deviation 1/12.
                 assert!((sum * 12.0 / (customers as f64).sqrt()).abs() < 4.0);
+            }
+        }
+    }
+
+    #[test]
+    fn odds_are_the_chance_they_are_made_of() {
+        let part = 1.0 / (1_u64 << 52) as f64;
+        let near = |chance: f64| [chance.next_down().max(0.0), chance, chance.next_up().min(1.0)];
+        for chance in [0.0, 0.5 * part, part, 1.5 * part, 0.08, 0.25, 0.5, 0.6, 1.0 - part, 1.0 - 0.5 * part, 1.0] {
+            for chance in near(chance) {
+                let parts = Odds::new(chance).0;
+                assert!(parts == 0 || middle((parts - 1) << 12) < chance, "{chance}");
+                assert!(parts == 1 << 52 || middle(parts << 12) >= chance, "{chance}");
             }
         }
     }

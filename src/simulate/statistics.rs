@@ -5,6 +5,7 @@
 
 mod buckets;
 
+use super::vector::vector_loops;
 use buckets::Buckets;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,35 @@ pub fn wilson(count: u64, of: u64) -> (f64, f64) {
     let low = if count == 0 { 0.0 } else { (centre - half).max(0.0) };
     let high = if count == of { 1.0 } else { (centre + half).min(1.0) };
     (low, high)
+}
+
+/// A few lengths of time together.
+#[derive(Debug, Default)]
+struct Sums {
+    least: i64,
+    most: i64,
+    sum: u64,
+    squares: u64,
+}
+
+vector_loops! {
+    /// Adds up at most 512. The squares are right if all are below 2^27: they are at most 2^63 together.
+    fn add_up<'a>(seconds: &'a [i64], sums: &'a mut Sums) {
+        let (mut least, mut most, mut sum, mut squares) = (i64::MAX, 0, 0_u64, 0_u64);
+        for seconds in seconds {
+            let seconds = (*seconds).max(0);
+            least = if seconds < least { seconds } else { least };
+            most = if seconds > most { seconds } else { most };
+            let low = seconds as u64 & 0xffff_ffff;
+            sum = sum.wrapping_add(low);
+            squares = squares.wrapping_add(low * low);
+        }
+        *sums = Sums { least, most, sum, squares };
+    }
+}
+
+fn square(seconds: i64) -> u128 {
+    u128::from(seconds.unsigned_abs()) * u128::from(seconds.unsigned_abs())
 }
 
 /// Lengths of time: count, mean, deviation, quantiles.
@@ -73,28 +103,38 @@ impl Times {
         self.most = self.most.max(seconds);
         self.count += 1;
         self.sum += i128::from(seconds);
-        self.squares = self.squares.saturating_add(u128::from(seconds.unsigned_abs()).pow(2));
+        self.squares = self.squares.saturating_add(square(seconds));
         self.place(seconds, 1);
     }
 
     /// Counts many lengths of time, in seconds.
-    pub fn record_all(&mut self, seconds: impl ExactSizeIterator<Item = i64> + Clone) {
+    pub fn record_all(&mut self, seconds: &[i64]) {
         if self.histogram.is_none() && self.kept.len() + seconds.len() <= EXACT {
-            return seconds.for_each(|seconds| self.record(seconds));
+            return seconds.iter().for_each(|seconds| self.record(*seconds));
         }
         self.spill();
         let Some(histogram) = &mut self.histogram else { return };
-        let (mut least, mut most) = (if self.count == 0 { i64::MAX } else { self.least }, self.most);
-        self.count += seconds.len() as u64;
-        for seconds in seconds {
-            let seconds = seconds.max(0);
-            least = least.min(seconds);
-            most = most.max(seconds);
-            self.sum += i128::from(seconds);
-            self.squares = self.squares.saturating_add(u128::from(seconds.unsigned_abs()).pow(2));
-            histogram.add(seconds.unsigned_abs(), 1);
+        if self.count == 0 {
+            self.least = i64::MAX;
         }
-        (self.least, self.most) = (least, most);
+        self.count += seconds.len() as u64;
+        for part in seconds.chunks(512) {
+            let mut sums = Sums::default();
+            add_up(part, &mut sums);
+            self.least = self.least.min(sums.least);
+            self.most = self.most.max(sums.most);
+            if sums.most < 1 << 27 {
+                self.sum += i128::from(sums.sum);
+                self.squares = self.squares.saturating_add(sums.squares.into());
+            } else {
+                for seconds in part {
+                    self.sum += i128::from((*seconds).max(0));
+                    self.squares = self.squares.saturating_add(square((*seconds).max(0)));
+                }
+            }
+        }
+        let most = self.most;
+        histogram.add_all(seconds, most.unsigned_abs());
     }
 
     /// Counts all that another one has counted.

@@ -6,6 +6,7 @@
 
 /// The natural logarithm of a number above 0 that is not subnormal.
 #[must_use]
+#[inline(always)]
 pub fn ln(x: f64) -> f64 {
     /// The root of one half: the part without the power of 2 lies between it and its double.
     const LEAST: u64 = 0x3fe6_a09e_667f_3bcd;
@@ -29,6 +30,7 @@ pub fn ln(x: f64) -> f64 {
 
 /// The exponential. Below -700 it is 0, above 700 what it is there.
 #[must_use]
+#[inline(always)]
 pub fn exp(x: f64) -> f64 {
     const LOG2_E: f64 = std::f64::consts::LOG2_E;
     const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;

@@ -2,13 +2,14 @@
 //! whole list of customers.
 
 use super::expression::{Column, Term, UNKNOWN};
+use super::kernel;
 use super::program::{Source, Store};
 use super::sampler::{Chance, Drawn, Kind, Number, to_number};
 use super::trail::Trail;
 use crate::model::Type;
 use crate::model::distribution::Distribution;
 use crate::run::evaluate::holds;
-use crate::simulate::random::{Stream, StreamKey};
+use crate::simulate::random::{Odds, Stream, StreamKey};
 use crate::simulate::world::LONGEST;
 use crate::syntax::ast::Comparison;
 use crate::value::{DAY, Micro, nearest};
@@ -23,7 +24,9 @@ const MOST_LISTS: usize = 64;
 /// Never.
 pub(super) const NEVER: i64 = i64::MAX;
 
-pub(super) type Lanes = [i64; LANES];
+/// A column. What is beyond the customers keeps columns that lie one behind the other from the same places of a cache.
+pub(super) type Lanes = [i64; ROOM];
+pub(super) const ROOM: usize = LANES + 40;
 /// Places of customers in the batch.
 pub(super) type List = Vec<u32>;
 
@@ -33,20 +36,33 @@ pub(super) struct Counts {
     pub(super) ends: Vec<u64>,
     pub(super) entered: Vec<u64>,
     /// By stage: visits that are over.
-    pub(super) visits: Vec<Vec<Visit>>,
+    pub(super) visits: Vec<Visits>,
     pub(super) offered: Vec<u64>,
     pub(super) not_required: Vec<u64>,
     /// By task: for whom it was complete, and how long that took.
-    pub(super) complete: Vec<Vec<(u32, i64)>>,
+    pub(super) complete: Vec<Timed>,
 }
 
-/// A visit that is over.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Visit {
-    pub(super) lane: u32,
-    /// The place of the exit among those of the stage.
-    pub(super) exit: u32,
-    pub(super) time: i64,
+/// Lengths of time, and whose they are.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Timed {
+    pub(super) lanes: List,
+    pub(super) times: Vec<i64>,
+}
+
+/// Visits that are over.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Visits {
+    pub(super) timed: Timed,
+    /// Stretches of visits that were over by one exit: its place among those of the stage, and where the stretch ends.
+    pub(super) ways: Vec<(usize, usize)>,
+}
+
+impl Timed {
+    fn clear(&mut self) {
+        self.lanes.clear();
+        self.times.clear();
+    }
 }
 
 impl Counts {
@@ -54,8 +70,11 @@ impl Counts {
         for counts in [&mut self.ends, &mut self.entered, &mut self.offered, &mut self.not_required] {
             counts.fill(0);
         }
-        self.visits.iter_mut().for_each(Vec::clear);
-        self.complete.iter_mut().for_each(Vec::clear);
+        for Visits { timed, ways } in &mut self.visits {
+            timed.clear();
+            ways.clear();
+        }
+        self.complete.iter_mut().for_each(Timed::clear);
     }
 }
 
@@ -75,7 +94,7 @@ pub(super) struct Common {
 /// Columns of customers, and what is counted of them.
 #[derive(Debug)]
 pub(super) struct Batch {
-    pub(super) columns: Vec<Box<Lanes>>,
+    pub(super) columns: Vec<Lanes>,
     pub(super) common: Common,
     pub(super) counts: Counts,
     pub(super) horizon: i64,
@@ -101,29 +120,32 @@ pub(super) enum Reset {
 }
 
 #[inline]
-pub(super) fn column(columns: &[Box<Lanes>], of: Column) -> &Lanes {
+pub(super) fn column(columns: &[Lanes], of: Column) -> &Lanes {
     &columns[of]
 }
 
+/// Places that are parted in one go: lists grow by as many, and are asked for room once.
+pub(super) const BLOCK: usize = 64;
+
 pub(super) fn partition(list: &[u32], yes: &mut List, no: &mut List, test: impl Fn(usize) -> bool) {
-    let (mut y, mut n) = (yes.len(), no.len());
-    yes.resize(y + list.len(), 0);
-    no.resize(n + list.len(), 0);
-    for lane in list {
-        let holds = usize::from(test(*lane as usize & MASK));
-        yes[y] = *lane;
-        no[n] = *lane;
-        y += holds;
-        n += 1 - holds;
+    let (mut holds, mut fails) = ([0; BLOCK], [0; BLOCK]);
+    for block in list.chunks(BLOCK) {
+        let mut count = 0;
+        for (place, lane) in block.iter().enumerate() {
+            // Into both; what does not belong there is written over.
+            holds[count % BLOCK] = *lane;
+            fails[(place - count) % BLOCK] = *lane;
+            count += usize::from(test(*lane as usize & MASK));
+        }
+        yes.extend_from_slice(&holds[..count.min(BLOCK)]);
+        no.extend_from_slice(&fails[..(block.len() - count).min(BLOCK)]);
     }
-    yes.truncate(y);
-    no.truncate(n);
 }
 
 impl Batch {
     pub(super) fn new(columns: usize, common: Common, counts: Counts) -> Self {
         Batch {
-            columns: (0..columns).map(|_| Box::new([0; LANES])).collect(),
+            columns: vec![[0; ROOM]; columns],
             common,
             counts,
             horizon: 0,
@@ -139,15 +161,25 @@ impl Batch {
     }
 
     pub(super) fn list(&mut self) -> List {
-        self.lists.pop().unwrap_or_default()
+        self.lists.pop().unwrap_or_else(|| List::with_capacity(LANES))
     }
 
     pub(super) fn done(&mut self, mut list: List) {
-        // Lists that were made elsewhere come here too: as many are kept as are ever needed at once.
-        if self.lists.len() < MOST_LISTS {
+        // Lists that were made elsewhere come here too: as many are kept as are ever needed at once, with room for all.
+        if self.lists.len() < MOST_LISTS && list.capacity() >= LANES {
             list.clear();
             self.lists.push(list);
         }
+    }
+
+    /// Puts the second list behind the first.
+    pub(super) fn join(&mut self, to: &mut List, mut list: List) {
+        if to.is_empty() {
+            std::mem::swap(to, &mut list);
+        } else {
+            to.extend_from_slice(&list);
+        }
+        self.done(list);
     }
 
     pub(super) fn values_list(&mut self) -> Vec<i64> {
@@ -175,7 +207,7 @@ impl Batch {
                 Reset::Value(of, value) => self.columns[of].fill(value),
                 Reset::Streams(of) => {
                     if let Ok([to, from]) = self.columns.get_disjoint_mut([of, self.common.begin]) {
-                        to.copy_from_slice(&**from);
+                        to.copy_from_slice(from);
                     }
                 }
             }
@@ -407,7 +439,7 @@ impl Batch {
         let from = source.key.at(0, 0, 0);
         match chance {
             Chance::Fixed(chance) => {
-                partition(list, yes, no, |lane| from.further(begin[lane] as u64).yes(*chance));
+                kernel::part(from, Odds::new(*chance), begin, list, yes, no);
             }
             Chance::Depends(term) => partition(list, yes, no, |lane| {
                 let chance = match self.at(term, lane) {
@@ -441,6 +473,10 @@ impl Batch {
             Number::Constant(value) => {
                 out.clear();
                 out.resize(list.len(), *value);
+            }
+            Number::Small(of) => {
+                out.resize(list.len(), 0.0);
+                kernel::to_numbers(column(&self.columns, *of), list, out);
             }
             Number::Term(Term::Column(of), Kind::Plain) => {
                 let values = column(&self.columns, *of);
@@ -486,11 +522,21 @@ impl Batch {
                 self.number(part, source, list, out);
                 out.iter_mut().for_each(|value| *value = -*value);
             }
-            Number::Max(parts) => {
-                self.extreme(parts, source, list, out, |best, part| if part > best { part } else { best })
-            }
-            Number::Min(parts) => {
-                self.extreme(parts, source, list, out, |best, part| if part < best { part } else { best })
+            Number::Max(parts) | Number::Min(parts) => {
+                let greatest = matches!(number, Number::Max(_));
+                match parts.as_slice() {
+                    // As `max(0%, …)` is.
+                    [Number::Constant(bound), part] if !bound.is_nan() => {
+                        self.number(part, source, list, out);
+                        kernel::bounded(out, *bound, greatest);
+                    }
+                    parts if greatest => {
+                        self.extreme(parts, source, list, out, |best, part| if part > best { part } else { best });
+                    }
+                    parts => {
+                        self.extreme(parts, source, list, out, |best, part| if part < best { part } else { best });
+                    }
+                }
             }
             Number::Choice(choices, last) => {
                 self.number(last, source, list, out);
@@ -530,14 +576,6 @@ impl Batch {
         out: &mut Vec<f64>,
         better: impl Fn(f64, f64) -> f64,
     ) {
-        // As `max(0%, …)` is.
-        if let [Number::Constant(bound), part] = parts {
-            self.number(part, source, list, out);
-            for value in out.iter_mut() {
-                *value = if value.is_nan() { f64::NAN } else { better(*bound, *value) };
-            }
-            return;
-        }
         let Some((first, rest)) = parts.split_first() else {
             return self.number(&Number::Constant(f64::NAN), source, list, out);
         };
@@ -579,11 +617,12 @@ impl Batch {
         let begin = column(&self.columns, source.begin);
         let from = source.key.at(0, 0, place);
         let stream = |lane: &u32| -> Stream { from.further(begin[*lane as usize & MASK] as u64) };
-        out.clear();
         if distribution.quantile(0.5).is_some() {
-            out.extend(list.iter().map(|lane| stream(lane).uniform()));
+            out.resize(list.len(), 0.0);
+            kernel::shares(from, begin, list, out);
             distribution.quantiles(out);
         } else {
+            out.clear();
             out.extend(list.iter().map(|lane| distribution.sample(&mut stream(lane))));
         }
     }
@@ -596,7 +635,8 @@ impl Batch {
             Drawn::Term(term) => out.extend(list.iter().map(|lane| self.at(term, *lane as usize))),
             Drawn::YesNo(chance, place) => {
                 let (begin, from) = (column(&self.columns, source.begin), from(*place));
-                let yes = |lane: &u32| from.further(begin[*lane as usize & MASK] as u64).yes(*chance);
+                let odds = Odds::new(*chance);
+                let yes = |lane: &u32| from.further(begin[*lane as usize & MASK] as u64).within(odds);
                 out.extend(list.iter().map(|lane| i64::from(yes(lane))));
             }
             Drawn::OneOf(values, places, place) => {
@@ -623,16 +663,20 @@ impl Batch {
             Drawn::Number(number, kind) => {
                 let mut numbers = self.numbers.pop().unwrap_or_default();
                 self.number(number, source, list, &mut numbers);
-                out.extend(numbers.iter().map(|number| {
-                    if number.is_nan() {
-                        return UNKNOWN;
-                    }
-                    match kind {
-                        Kind::Plain => nearest(number * 1e6),
-                        Kind::Duration => nearest(*number),
+                let factor = if *kind == Kind::Plain { 1e6 } else { 1.0 };
+                let mut small = *kind != Kind::Date;
+                if small {
+                    out.resize(numbers.len(), 0);
+                    kernel::whole(&numbers, factor, out, &mut small);
+                }
+                if !small {
+                    out.clear();
+                    out.extend(numbers.iter().map(|number| match kind {
+                        _ if number.is_nan() => UNKNOWN,
+                        Kind::Plain | Kind::Duration => nearest(number * factor),
                         Kind::Date => i64::from((number / DAY as f64).floor() as i32),
-                    }
-                }));
+                    }));
+                }
                 self.numbers.push(numbers);
             }
         }
@@ -643,15 +687,12 @@ impl Batch {
         // What almost every draw is: a percent.
         if let (Drawn::Number(number, Kind::Plain), Type::Percent, Some((low, high)), 0) =
             (drawn, &store.kind, store.range, store.direction)
+            && -kernel::SMALL <= low
+            && high <= kernel::SMALL
         {
             let mut numbers = self.numbers.pop().unwrap_or_default();
             self.number(number, source, list, &mut numbers);
-            let facts = &mut self.columns[store.column];
-            for (lane, number) in list.iter().zip(&numbers) {
-                let fact = &mut facts[*lane as usize & MASK];
-                let value = nearest(number * 1e6).clamp(low, high);
-                *fact = if number.is_nan() { *fact } else { value };
-            }
+            kernel::assign(&mut self.columns[store.column], list, &numbers, (low, high));
             self.numbers.push(numbers);
             return;
         }
@@ -720,12 +761,9 @@ impl Batch {
 
     /// Which services are intended: each with its own odds.
     pub(super) fn intend(&mut self, service: u32, source: &Source, chance: f64, list: &[u32]) {
-        let from = source.key.at(0, 0, 0);
+        let (from, odds) = (source.key.at(0, 0, 0), Odds::new(chance));
         let Ok([begin, intended]) = self.columns.get_disjoint_mut([source.begin, self.common.intended]) else { return };
-        for lane in list {
-            let lane = *lane as usize & MASK;
-            intended[lane] |= i64::from(from.further(begin[lane] as u64).yes(chance)) << service;
-        }
+        kernel::intend(from, odds, service, begin, list, intended);
     }
 
     // --- flow ---

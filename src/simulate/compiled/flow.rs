@@ -1,6 +1,6 @@
 //! How tracks move: a program is done for a whole batch, place by place, until all tracks are at their end.
 
-use super::batch::{Batch, List, MASK, NEVER, Visit, column, partition};
+use super::batch::{Batch, List, MASK, NEVER, column, partition};
 use super::expression::UNKNOWN;
 use super::program::{Decision, Exit, Node, Program, StageProgram};
 use super::statements::Under;
@@ -70,14 +70,12 @@ impl Batch {
                     partition(&list, &mut pending, &mut free, |lane| program.pending && resolved[lane] != NEVER);
                     self.abandon(pending);
                     self.done(std::mem::replace(&mut list, free));
-                    let mut over = self.list();
-                    let last = self.common.now[0];
-                    over.extend_from_slice(&list);
                     if let Some(trail) = &mut self.trail {
-                        trail.begin_block(&list, column(&self.columns, last));
+                        trail.begin_block(&list, column(&self.columns, now));
                     }
-                    let mut latest: Vec<i64> =
-                        list.iter().map(|lane| self.columns[last][*lane as usize & MASK]).collect();
+                    // By place in the batch.
+                    let mut latest = self.values_list();
+                    latest.extend_from_slice(column(&self.columns, now));
                     for (service, track) in &block.tracks {
                         let mut tracks = self.list();
                         let mut others = self.list();
@@ -89,27 +87,36 @@ impl Batch {
                             None => tracks.extend_from_slice(&list),
                         }
                         if let Ok([inner, now]) = self.columns.get_disjoint_mut([inner, now]) {
-                            inner.copy_from_slice(&**now);
+                            tracks.iter().for_each(|lane| inner[*lane as usize & MASK] = now[*lane as usize & MASK]);
                         }
-                        let begun =
-                            self.trail.as_mut().map(|trail| trail.begin_track(&tracks)).map(|()| tracks.clone());
+                        if let Some(trail) = &mut self.trail {
+                            trail.begin_track(&tracks);
+                        }
+                        let mut begun = others;
+                        begun.clear();
+                        begun.extend_from_slice(&tracks);
                         self.run(track, 1, tracks);
-                        self.done(others);
                         let inner = column(&self.columns, inner);
-                        if let (Some(trail), Some(begun)) = (&mut self.trail, begun) {
+                        if let Some(trail) = &mut self.trail {
                             trail.end_track(&begun, inner);
                         }
-                        for (latest, lane) in latest.iter_mut().zip(&over) {
-                            *latest = (*latest).max(inner[*lane as usize & MASK]);
+                        let latest = latest.as_mut_slice();
+                        for lane in &begun {
+                            let lane = *lane as usize & MASK;
+                            if let (Some(latest), over) = (latest.get_mut(lane), inner[lane]) {
+                                *latest = (*latest).max(over);
+                            }
                         }
+                        self.done(begun);
                     }
                     if let Some(trail) = &mut self.trail {
-                        trail.end_block(&over, &latest);
+                        trail.end_block(&list, &latest);
                     }
-                    for (latest, lane) in latest.iter().zip(&over) {
-                        self.columns[now][*lane as usize & MASK] = *latest;
+                    let nows = &mut self.columns[now];
+                    for lane in &list {
+                        nows[*lane as usize & MASK] = latest[*lane as usize & MASK];
                     }
-                    self.done(over);
+                    self.wholes.push(latest);
                     let (mut stay, mut left) = (self.list(), self.list());
                     let abandoned = &self.left;
                     partition(&list, &mut left, &mut stay, |lane| abandoned[lane]);
@@ -155,7 +162,9 @@ impl Batch {
                 list.iter().for_each(|lane| trail.leave(*lane, stage.stage.index(), exit.number, time(lane)));
             } else {
                 let visits = &mut self.counts.visits[stage.stage.index()];
-                visits.extend(list.iter().map(|lane| Visit { lane: *lane, exit: exit.number, time: time(lane) }));
+                visits.timed.lanes.extend_from_slice(&list);
+                visits.timed.times.extend(list.iter().map(time));
+                visits.ways.push((exit.number as usize, visits.timed.lanes.len()));
             }
             if stage.again {
                 // Clocks stand still while away.
@@ -265,8 +274,7 @@ impl Batch {
         } else {
             list = self.take_first(flow, from, &decision.exits, list);
         }
-        stay.extend_from_slice(&list);
-        self.done(list);
+        self.join(&mut stay, list);
         stay
     }
 
@@ -356,9 +364,19 @@ impl Batch {
             let lane = *lane as usize & MASK;
             entered[lane] = now[lane];
             clock[lane] = now[lane];
-            due[lane] = first.map_or(NEVER, |period| now[lane] + period);
-            round[lane] = 0;
-            drawn[lane] = 0;
+        }
+        if stage.cadence.is_some() {
+            for lane in &fresh {
+                let lane = *lane as usize & MASK;
+                round[lane] = 0;
+                drawn[lane] = 0;
+            }
+        }
+        match first {
+            Some(period) => {
+                fresh.iter().for_each(|lane| due[*lane as usize & MASK] = now[*lane as usize & MASK] + period)
+            }
+            None => fresh.iter().for_each(|lane| due[*lane as usize & MASK] = NEVER),
         }
         for lane in &resumed {
             let lane = *lane as usize & MASK;

@@ -1,9 +1,10 @@
 //! What is drawn, made ready for columns: each draw knows its place in the stream.
 
-use super::expression::{From, Lowered, Term, bits};
-use crate::model::Type;
+use super::expression::{Column, From, Lowered, Term, bits};
+use super::kernel::SMALL;
 use crate::model::distribution::Distribution;
 use crate::model::scenario::{Odds, Sampler, SamplerNode};
+use crate::model::{Atom, Expr, Node, Type};
 use crate::value::DAY;
 
 /// Something drawn.
@@ -37,6 +38,8 @@ pub(super) enum Kind {
 pub(super) enum Number {
     Constant(f64),
     Term(Term, Kind),
+    /// A column in millionths in which no number is large.
+    Small(Column),
     Draw(Distribution, u32),
     Sum(Vec<(bool, Number)>),
     Times(Box<Number>, Box<Number>),
@@ -191,12 +194,22 @@ impl From<'_> {
                     let choices = choices.into_iter().map(|(value, condition)| (constant(number(value)), condition));
                     Number::Choice(choices.collect(), Box::new(constant(number(*last))))
                 }
+                (Term::Column(column), _) if sampler.kind == Type::Percent && self.is_small(expr) => {
+                    Number::Small(column)
+                }
                 (term, kind) => Number::Term(term, kind),
             },
             SamplerNode::YesNo(_) | SamplerNode::OneOf(..) | SamplerNode::Business(..) => {
                 return Err("arithmetic with a drawn choice".to_owned());
             }
         })
+    }
+
+    /// Whether it is a fact within small bounds.
+    fn is_small(&self, expr: &Expr) -> bool {
+        let Node::Atom(Atom::Fact(fact)) = &expr.node else { return false };
+        let range = self.playbook.facts[fact.index()].range.as_ref();
+        range.and_then(|(low, high)| Some(-SMALL <= bits(low)? && bits(high)? <= SMALL)).unwrap_or(false)
     }
 
     fn numbers(&self, parts: &[Sampler], next: &mut Next) -> Lowered<Vec<Number>> {
@@ -259,6 +272,7 @@ impl Number {
     fn terms(&self, visit: &mut dyn FnMut(&Term)) {
         match self {
             Number::Constant(_) | Number::Draw(..) => {}
+            Number::Small(column) => visit(&Term::Column(*column)),
             Number::Term(term, _) => visit(term),
             Number::Sum(terms) => terms.iter().for_each(|(_, term)| term.terms(visit)),
             Number::Times(left, right) | Number::Divide(left, right) | Number::PercentOf(left, right) => {
@@ -280,7 +294,7 @@ impl Number {
     fn divides(&self) -> bool {
         match self {
             Number::Constant(value) => value.is_nan(),
-            Number::Draw(..) | Number::Term(..) => false,
+            Number::Draw(..) | Number::Term(..) | Number::Small(_) => false,
             Number::Divide(..) => true,
             Number::Sum(terms) => terms.iter().any(|(_, term)| term.divides()),
             Number::Times(left, right) | Number::PercentOf(left, right) => left.divides() || right.divides(),

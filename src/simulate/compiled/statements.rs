@@ -67,11 +67,9 @@ impl Batch {
             self.done(held);
             self.abandon(wrong);
             let on = self.take_first(flow, Some(stage), &stage.on_resolved, on);
-            live.extend_from_slice(&on);
-            self.done(on);
+            self.join(&mut live, on);
         }
-        live.extend_from_slice(&drawn_before);
-        self.done(drawn_before);
+        self.join(&mut live, drawn_before);
         live
     }
 
@@ -105,8 +103,7 @@ impl Batch {
                     self.abandon(yes.held);
                     under = self.steps(flow, stage, otherwise, no);
                     let live = self.blocked(flow, stage, kind.as_ref(), lasting, yes.live, &mut under);
-                    under.held.extend_from_slice(&live);
-                    self.done(live);
+                    self.join(&mut under.held, live);
                 }
                 StepProgram::Event { event, odds, otherwise } => {
                     let (yes, no) = self.part(odds.as_ref(), under);
@@ -125,11 +122,9 @@ impl Batch {
                         under.gone.append(&mut flow.gone);
                         self.abandon(yes.held);
                     } else {
-                        under.held.extend_from_slice(&yes.held);
-                        self.done(yes.held);
+                        self.join(&mut under.held, yes.held);
                     }
-                    under.live.extend_from_slice(&live);
-                    self.done(live);
+                    self.join(&mut under.live, live);
                 }
                 StepProgram::With { odds, then, otherwise } => {
                     let (yes, no) = self.part(Some(odds), under);
@@ -160,10 +155,9 @@ impl Batch {
     ) -> Under {
         let yes = self.steps(flow, stage, then, yes);
         let mut no = self.steps(flow, stage, otherwise, no);
-        no.live.extend_from_slice(&yes.live);
-        no.held.extend_from_slice(&yes.held);
-        no.gone.extend_from_slice(&yes.gone);
-        self.drop_under(yes);
+        self.join(&mut no.live, yes.live);
+        self.join(&mut no.held, yes.held);
+        self.join(&mut no.gone, yes.gone);
         no
     }
 
@@ -176,11 +170,15 @@ impl Batch {
     /// Parts all by odds; without odds it always comes.
     pub(super) fn part(&mut self, odds: Option<&(Source, Chance)>, under: Under) -> (Under, Under) {
         let Some(odds) = odds else { return (under, Under::default()) };
-        let mut yes = Under { live: self.list(), held: self.list(), gone: self.list() };
-        let mut no = Under { live: self.list(), held: self.list(), gone: self.list() };
+        let mut yes = Under { live: self.list(), ..Under::default() };
+        let mut no = Under { live: self.list(), ..Under::default() };
         self.chance(odds, &under.live, &mut yes.live, &mut no.live);
-        self.chance(odds, &under.held, &mut yes.held, &mut no.held);
-        self.chance(odds, &under.gone, &mut yes.gone, &mut no.gone);
+        if !under.held.is_empty() {
+            self.chance(odds, &under.held, &mut yes.held, &mut no.held);
+        }
+        if !under.gone.is_empty() {
+            self.chance(odds, &under.gone, &mut yes.gone, &mut no.gone);
+        }
         self.drop_under(under);
         (yes, no)
     }

@@ -4,7 +4,7 @@
 //! else. So the batch is followed as if nobody waited, on a clock on which work people are needed for takes no time, and
 //! what is noted is: when people are asked for, for how long, and what is to be counted once it is known how long that took.
 
-use super::batch::{LANES, Lanes, MASK};
+use super::batch::{LANES, Lanes, MASK, ROOM};
 use super::expression::UNKNOWN;
 use crate::model::{OfferId, ServiceId};
 
@@ -172,7 +172,7 @@ impl Trail {
             records: Vec::new(),
             threads: Vec::new(),
             last: [vec![NONE; LANES], vec![NONE; LANES]],
-            busy: [Box::new([UNKNOWN; LANES]), Box::new([UNKNOWN; LANES])],
+            busy: [Box::new([UNKNOWN; ROOM]), Box::new([UNKNOWN; ROOM])],
             entered: vec![vec![NONE; LANES]; stages],
             inner: vec![NONE; LANES],
             depth: 0,
@@ -334,9 +334,9 @@ impl Trail {
 
     /// All tracks of the block are over.
     pub(super) fn end_block(&mut self, list: &[u32], until: &[i64]) {
-        for (lane, until) in list.iter().zip(until) {
+        for lane in list {
             let segment = self.last[0][*lane as usize & MASK];
-            self.segments[segment as usize].1.free = *until;
+            self.segments[segment as usize].1.free = until[*lane as usize & MASK];
         }
     }
 

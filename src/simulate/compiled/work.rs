@@ -85,7 +85,7 @@ impl Batch {
         self.ask(flow, tasks, asking, |lane| until[place[lane] as usize]);
         // Other things may come first: a time limit, a blocker that is resolved.
         let stopped = self.interrupted(flow, stage, &busy, |lane| until[place[lane] as usize]);
-        let begun = |columns: &[Box<Lanes>], lane: usize| columns[now][lane & MASK];
+        let begun = |columns: &[Lanes], lane: usize| columns[now][lane & MASK];
         for (number, doing, lengths) in ends {
             let task = &tasks[number];
             for (lane, length) in doing.iter().zip(&lengths) {
@@ -139,7 +139,9 @@ impl Batch {
                 trail.record(*lane, Record::Complete { task: task.task as u32, time: *time });
             }
         } else {
-            self.counts.complete[task.task].extend(doing.iter().copied().zip(lengths.iter().copied()));
+            let complete = &mut self.counts.complete[task.task];
+            complete.lanes.extend_from_slice(&doing);
+            complete.times.extend_from_slice(&lengths);
         }
         let nows = &mut self.columns[now];
         let mut latest = 0;
@@ -324,7 +326,11 @@ impl Batch {
     fn complete(&mut self, task: &TaskProgram, lane: u32, time: i64) {
         match &mut self.trail {
             Some(trail) => trail.record(lane, Record::Complete { task: task.task as u32, time }),
-            None => self.counts.complete[task.task].push((lane, time)),
+            None => {
+                let complete = &mut self.counts.complete[task.task];
+                complete.lanes.push(lane);
+                complete.times.push(time);
+            }
         }
     }
 }

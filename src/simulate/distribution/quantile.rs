@@ -4,35 +4,32 @@
 //! segment the quantile is a polynomial through six points of [`normal_quantile`]. It is off by less than 1e-10.
 
 use crate::model::distribution::normal_quantile;
+use crate::simulate::vector::vector_loops;
 use std::sync::LazyLock;
 
 /// Octaves: the least share is the middle of the first of 2^52 parts.
 const OCTAVES: usize = 52;
 /// Bits that number the segments of an octave.
-const SEGMENT_BITS: u32 = 4;
+const SEGMENT_BITS: u32 = 6;
 const SEGMENTS: usize = OCTAVES << SEGMENT_BITS;
 /// Points, and factors, of a segment.
-const POINTS: usize = 6;
+const POINTS: usize = 4;
+/// Shares that are done in one go.
+const BLOCK: usize = 64;
 /// The segments of the least share, in the bits of a double: 2^-53.
 const FIRST: u64 = (1023 - 53) << SEGMENT_BITS;
 
-/// Where the points lie in a segment that goes from -1/2 to 1/2: the roots of Chebyshev's polynomial of degree six, halved.
-const NODES: [f64; POINTS] = [
-    -0.482_962_913_144_534_1,
-    -0.353_553_390_593_273_8,
-    -0.129_409_522_551_260_37,
-    0.129_409_522_551_260_37,
-    0.353_553_390_593_273_8,
-    0.482_962_913_144_534_1,
-];
+/// Where the points lie in a segment that goes from -1/2 to 1/2: the roots of Chebyshev's polynomial of degree four, halved.
+const NODES: [f64; POINTS] =
+    [-0.461_939_766_255_643_4, -0.191_341_716_182_544_9, 0.191_341_716_182_544_9, 0.461_939_766_255_643_4];
 
 static NORMAL: LazyLock<NormalTable> = LazyLock::new(NormalTable::new);
 
 /// The standard normal quantile of shares between 0 and 1.
 #[derive(Debug)]
 pub struct NormalTable {
-    /// The factors of each segment, the lowest power first.
-    segments: Box<[[f64; POINTS]]>,
+    /// The factors of each segment, the lowest power first; and of one half itself, which lies beyond the last segment.
+    segments: Box<[[f64; POINTS]; SEGMENTS + 1]>,
 }
 
 /// The table, made on first use.
@@ -43,31 +40,57 @@ pub fn normal() -> &'static NormalTable {
 
 impl NormalTable {
     fn new() -> NormalTable {
-        let segment = |segment: usize| {
+        let mut segments = Box::new([[0.0; POINTS]; SEGMENTS + 1]);
+        for (segment, factors) in segments.iter_mut().take(SEGMENTS).enumerate() {
             let low = f64::from_bits((FIRST + segment as u64) << (52 - SEGMENT_BITS));
             let high = f64::from_bits((FIRST + segment as u64 + 1) << (52 - SEGMENT_BITS));
             let (middle, width) = (low / 2.0 + high / 2.0, high - low);
-            through(NODES.map(|node| -normal_quantile(middle + node * width)))
-        };
-        NormalTable { segments: (0..SEGMENTS).map(segment).collect() }
+            *factors = through(NODES.map(|node| -normal_quantile(middle + node * width)));
+        }
+        NormalTable { segments }
     }
 
     /// The number below which this share lies. The share is above 0 and below 1, at least 2^-53 from both.
     #[must_use]
     #[inline]
     pub fn quantile(&self, share: f64) -> f64 {
-        let centred = share - 0.5;
-        // Exact, as both halves have the same steps.
-        let tail = 0.5 - centred.abs();
-        let bits = tail.to_bits();
-        let segment = (bits >> (52 - SEGMENT_BITS)).wrapping_sub(FIRST) as usize;
-        let inner = (bits << SEGMENT_BITS & ((1 << 52) - 1)) | 1.0_f64.to_bits();
-        let x = f64::from_bits(inner) - 1.5;
-        // The share one half itself lies beyond the last segment.
-        let Some([a, b, c, d, e, f]) = self.segments.get(segment) else { return 0.0 };
-        let x2 = x * x;
-        let size = (a + b * x) + x2 * ((c + d * x) + x2 * (e + f * x));
-        size.copysign(centred)
+        let (segment, x) = segment(share);
+        self.within(segment, x).copysign(share - 0.5)
+    }
+
+    #[inline(always)]
+    fn within(&self, segment: u64, x: f64) -> f64 {
+        let [a, b, c, d] = self.segments[(segment as usize).min(SEGMENTS)];
+        (a + b * x) + x * x * (c + d * x)
+    }
+}
+
+/// The segment of a share, and where it lies in it.
+#[inline(always)]
+fn segment(share: f64) -> (u64, f64) {
+    // Exact, as both halves have the same steps.
+    let tail = 0.5 - (share - 0.5).abs();
+    let bits = tail.to_bits();
+    let inner = (bits << SEGMENT_BITS & ((1 << 52) - 1)) | 1.0_f64.to_bits();
+    ((bits >> (52 - SEGMENT_BITS)).wrapping_sub(FIRST), f64::from_bits(inner) - 1.5)
+}
+
+vector_loops! {
+    /// Turns shares into the quantiles of a normal distribution.
+    pub(super) fn quantiles<'a>(table: &'a NormalTable, mean: f64, deviation: f64, shares: &'a mut [f64]) {
+        // What can be done for several at once, apart from what is looked up one by one.
+        let (mut segments, mut places) = ([0; BLOCK], [0.0; BLOCK]);
+        for block in shares.chunks_mut(BLOCK) {
+            for ((share, to), place) in block.iter().zip(&mut segments).zip(&mut places) {
+                (*to, *place) = segment(*share);
+            }
+            for (place, segment) in places.iter_mut().zip(&segments) {
+                *place = table.within(*segment, *place);
+            }
+            for (share, size) in block.iter_mut().zip(&places) {
+                *share = mean + deviation * size.copysign(*share - 0.5);
+            }
+        }
     }
 }
 
