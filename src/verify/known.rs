@@ -81,34 +81,43 @@ impl<'a> Known<'a> {
         budget: usize,
         stop: &dyn Fn() -> bool,
     ) -> Known<'a> {
-        let playbook = prepared.playbook;
-        let setting = Setting {
-            prepared,
-            graph,
-            setters: setters(playbook),
-            behind: behind(playbook, graph),
-            ends: vec![None; playbook.ends.len()],
-            assignments: all_assignments(playbook),
-            resumed: resumed(playbook),
-            budget,
-        };
-        let count = graph.graph().node_count();
-        let mut known = Known {
-            setting,
-            entry: vec![None; count],
-            undecided: BTreeSet::new(),
-            never: BTreeSet::new(),
-            stopped: false,
-        };
-        let (order, rank) = order(playbook, graph);
-        let mut waiting = BTreeSet::new();
-        let mut visits = vec![0_usize; count];
+        let mut known = Known::nowhere(Setting::new(prepared, graph, budget));
         let start = graph.start_node(crate::model::CUSTOMER);
         known.entry[start.index()] = Some(known.setting.at_first());
-        waiting.insert(rank[start.index()]);
+        known.follow(start, false, stop);
+        known
+    }
+
+    fn nowhere(setting: Setting<'a>) -> Known<'a> {
+        let count = setting.graph.graph().node_count();
+        Known { setting, entry: vec![None; count], undecided: BTreeSet::new(), never: BTreeSet::new(), stopped: false }
+    }
+
+    /// Whether somebody who comes to a place may come there again.
+    #[must_use]
+    pub fn comes_again(&self, node: Node) -> bool {
+        if self.stopped {
+            return true;
+        }
+        let Some(facts) = self.entry(node).cloned() else { return false };
+        let ends = self.setting.ends.clone();
+        let setting = Setting::new(self.setting.prepared, self.setting.graph, self.setting.budget);
+        let mut again = Known::nowhere(Setting { ends, ..setting });
+        let home = self.index(node);
+        again.entry[home.index()] = Some(facts);
+        again.follow(home, true, &|| false)
+    }
+
+    /// Goes on from a node, on which something is known, until nothing more changes. Where the question is whether it is come
+    /// to again, ends there, and says whether it is.
+    fn follow(&mut self, first: NodeIndex, again: bool, stop: &dyn Fn() -> bool) -> bool {
+        let (playbook, graph) = (self.setting.prepared.playbook, self.setting.graph);
+        let (order, rank) = order(playbook, graph);
+        let mut waiting = BTreeSet::from([rank[first.index()]]);
+        let mut visits = vec![0_usize; graph.graph().node_count()];
         while let Some(next) = waiting.pop_first() {
             if stop() {
-                known.stopped = true;
+                self.stopped = true;
                 break;
             }
             let index = order[next];
@@ -118,9 +127,12 @@ impl<'a> Known<'a> {
             else {
                 continue;
             };
-            for (target, facts) in known.leave(index) {
+            for (target, facts) in self.leave(index) {
+                if again && target == first {
+                    return true;
+                }
                 let at = target.index();
-                let joined = match &known.entry[at] {
+                let joined = match &self.entry[at] {
                     None => facts,
                     // Nothing is known: nothing more can be forgotten.
                     Some(before) if before.0.is_empty() => continue,
@@ -132,24 +144,24 @@ impl<'a> Known<'a> {
                         joined
                     }
                 };
-                if known.entry[at].as_ref() != Some(&joined) {
-                    if let Some(Node::Place(Place::End(end))) = graph.graph().node_weight(target) {
-                        known.setting.ends[end.index()] = Some(joined.clone());
+                if self.entry[at].as_ref() != Some(&joined) {
+                    if let (Some(Node::Place(Place::End(end))), false) = (graph.graph().node_weight(target), again) {
+                        self.setting.ends[end.index()] = Some(joined.clone());
                         // The block this end belongs to is over under other circumstances.
                         let scope = &playbook.scopes[playbook.ends[end.index()].scope.index()];
                         if let Some(block) = scope.block {
                             let node = graph.node(Place::Block(block));
-                            if known.entry[node.index()].is_some() {
+                            if self.entry[node.index()].is_some() {
                                 waiting.insert(rank[node.index()]);
                             }
                         }
                     }
-                    known.entry[at] = Some(joined);
+                    self.entry[at] = Some(joined);
                     waiting.insert(rank[at]);
                 }
             }
         }
-        known
+        false
     }
 
     /// What is known on entry; none where nobody gets.
@@ -332,6 +344,20 @@ fn matters_later(variable: &Variable) -> bool {
 }
 
 impl<'a> Setting<'a> {
+    fn new(prepared: &'a Prepared<'a>, graph: &'a StateGraph, budget: usize) -> Setting<'a> {
+        let playbook = prepared.playbook;
+        Setting {
+            prepared,
+            graph,
+            setters: setters(playbook),
+            behind: behind(playbook, graph),
+            ends: vec![None; playbook.ends.len()],
+            assignments: all_assignments(playbook),
+            resumed: resumed(playbook),
+            budget,
+        }
+    }
+
     /// How what is known of a variable may change while time passes in a scope.
     #[must_use]
     pub fn change(&self, variable: &Variable, scope: ScopeId) -> Change {

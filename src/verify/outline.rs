@@ -9,14 +9,14 @@
 use super::encode::formula::{Variable, Whose};
 use super::encode::{Lowering, Outlook, Prepared, Space};
 use super::explore::domain::of_property;
-use super::kernel::Decided;
-use super::known::Known;
+use super::kernel::{Bdd, Decided};
+use super::known::{Known, Site};
 use super::services::re_entered;
 use crate::graph::{EdgeClass, Node};
 use crate::model::property::{Assumption, Claim, Occurrence, Property};
 use crate::model::{
-    Atom, CUSTOMER, Expr, Node as Part, Origin, Place, Playbook, ScopeId, ScopeKind, StageId, TransitionId, Trigger,
-    Volatility,
+    Atom, CUSTOMER, Expr, FactScope, Node as Part, Origin, Place, Playbook, ScopeId, ScopeKind, StageId, TransitionId,
+    Trigger, Volatility,
 };
 use crate::run::{Machine, clock};
 use crate::value::Duration;
@@ -24,6 +24,9 @@ use petgraph::algo::is_cyclic_directed;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Of more places on rounds it is not worked out which of them are passed once.
+const MOST_ON_ROUNDS: usize = 32;
 
 /// What is known at each place of a playbook, ready to be asked.
 #[derive(Debug)]
@@ -221,32 +224,53 @@ impl<'a> Outline<'a> {
         space.satisfiable(set)
     }
 
-    /// The conditions on the ways to an end of the customer, where each way has one that is as true at the end as it was when
-    /// it was taken: all tracks are over by then, nothing is set in between, and it looks at nothing that the way changes.
+    /// The conditions on the ways to an end of the customer or of a service's track, where each way has one that is as true at
+    /// the end as it was when it was taken. Of the customer: all tracks are over by then, nothing is set in between, and it
+    /// looks at nothing that the way changes. Of a track: facts of its service are seen as they were then, and of the
+    /// customer's it looks only at such as no stage sets.
     fn steady_ways(&self, scope: ScopeId, end: Place) -> Option<Vec<&Expr>> {
-        if scope != CUSTOMER {
+        let playbook = self.playbook();
+        if scope != CUSTOMER && playbook.scopes[scope.index()].kind != ScopeKind::EachService {
             return None;
         }
-        let playbook = self.playbook();
         let ways = playbook.transitions.iter().filter(|transition| transition.target == end);
         ways.map(|transition| {
             let Trigger::Completion(Some(guard)) = &transition.trigger else { return None };
-            let mut steady = matches!(transition.origin, Origin::Stage(_) | Origin::Block(_));
-            let mut look = |part: &Expr| {
-                if let Part::Atom(atom) = &part.node {
-                    steady &= match atom {
-                        Atom::Fact(_) | Atom::Unknown(_) => true,
-                        Atom::At(places) => {
-                            places.iter().all(|place| playbook.scopes[playbook.place_scope(*place).index()].in_service)
-                        }
-                        _ => false,
-                    };
-                }
-            };
-            super::explore::domain::deep(playbook, guard, &mut look);
-            steady.then_some(guard)
+            let written = matches!(transition.origin, Origin::Stage(_) | Origin::Block(_));
+            (written && self.is_steady(scope, guard)).then_some(guard)
         })
         .collect()
+    }
+
+    fn is_steady(&self, scope: ScopeId, guard: &Expr) -> bool {
+        let playbook = self.playbook();
+        let mut steady = true;
+        let mut look = |part: &Expr| {
+            if let Part::Atom(atom) = &part.node {
+                steady &= match atom {
+                    Atom::Fact(fact) | Atom::Unknown(fact) => {
+                        scope == CUSTOMER
+                            || playbook.facts[fact.index()].scope == FactScope::Service
+                            || !self.known.setting.is_set(*fact)
+                    }
+                    Atom::Service | Atom::ThisService => scope != CUSTOMER,
+                    Atom::At(places) => {
+                        scope == CUSTOMER
+                            && places
+                                .iter()
+                                .all(|place| playbook.scopes[playbook.place_scope(*place).index()].in_service)
+                    }
+                    Atom::Sustained(id) => {
+                        scope != CUSTOMER && self.is_steady(scope, &playbook.sustained[id.index()].condition)
+                    }
+                    _ => false,
+                };
+            }
+            // What is said of all services is seen from elsewhere.
+            steady &= scope == CUSTOMER || !matches!(part.node, Part::Quantified(..));
+        };
+        super::explore::domain::deep(playbook, guard, &mut look);
+        steady
     }
 
     /// Whether a `whenever` that is true is taken at once, whatever happened before: nobody comes back by it, and it waits
@@ -304,7 +328,12 @@ impl<'a> Outline<'a> {
         first: &Occurrence,
         second: &Occurrence,
     ) -> Decided<bool> {
-        let Some(first) = self.entered(scope, first) else { return Ok(false) };
+        let Some(first) = self.entered(scope, first) else {
+            return match (first, self.entered(scope, second)) {
+                (Occurrence::Condition(first), Some(second)) => self.true_on_entry(scope, first, &second),
+                _ => Ok(false),
+            };
+        };
         let mut without = self.ways_from(scope, Node::Start(scope), &|node| first.contains(&node));
         without.insert(Node::Start(scope));
         if let Some(second) = self.entered(scope, second) {
@@ -322,11 +351,42 @@ impl<'a> Outline<'a> {
         Ok(true)
     }
 
+    /// Whether a condition on facts is true whenever somebody enters one of these places of a scope: on each way there.
+    fn true_on_entry(&self, scope: ScopeId, condition: &Expr, places: &[Node]) -> Decided<bool> {
+        let playbook = self.playbook();
+        let mut of_facts = true;
+        let mut look = |part: &Expr| {
+            if let Part::Atom(atom) = &part.node {
+                of_facts &= matches!(atom, Atom::Fact(_) | Atom::Unknown(_) | Atom::Service | Atom::ThisService);
+            }
+            of_facts &= !matches!(part.node, Part::Quantified(..));
+        };
+        super::explore::domain::deep(playbook, condition, &mut look);
+        if !of_facts {
+            return Ok(false);
+        }
+        let leads = |id: TransitionId| places.contains(&Node::Place(playbook.transitions[id.index()].target));
+        for node in self.nodes(scope) {
+            let Some((mut site, truths)) = self.known.site_with(node, &[condition])? else { continue };
+            let ways = site.whenever.iter().chain(&site.on).chain(&site.completion).chain(&site.otherwise);
+            let mut taken: Vec<Bdd> = ways.filter(|way| leads(way.transition)).map(|way| way.holds).collect();
+            taken.extend(site.after.iter().filter(|id| leads(**id)).map(|_| Bdd::TRUE));
+            let taken = site.space.kernel().any(taken)?;
+            let (any, fails) = (site.any, truths[0].holds.not());
+            let set = site.space.kernel().all([any, taken, fails])?;
+            if site.space.satisfiable(set)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether places are entered so often at most: each of them is passed once, or some of them never.
     fn at_most(&self, scope: ScopeId, what: &Occurrence, most: u32) -> bool {
         let Some(places) = self.entered(scope, what) else { return false };
         let reached: BTreeSet<Node> = places.into_iter().filter(|node| self.known.entry(*node).is_some()).collect();
-        let once = |node: &Node| !self.ways_from(scope, *node, &|_| false).contains(node);
+        let once =
+            |node: &Node| !self.ways_from(scope, *node, &|_| false).contains(node) || !self.known.comes_again(*node);
         reached.len() <= most as usize && reached.iter().all(once)
     }
 
@@ -355,11 +415,44 @@ impl<'a> Outline<'a> {
                     Ok(true) => {}
                     Ok(false) | Err(_) => return Ends::default(),
                 }
-                held |= matches!(node, Node::Place(Place::Stage(stage)) if !playbook.stages[stage.index()].needs.is_empty());
-                held |= playbook.scopes[scope.index()].inputs.iter().any(|input| input.condition.is_some());
+                held |= self.can_be_met(scope, node) != Ok(true);
             }
         }
         Ends { can: !held, does: true }
+    }
+
+    /// Whether key inputs and needs at a node can be met whatever else is so: they look only at facts that may become
+    /// anything at any time.
+    fn can_be_met(&self, scope: ScopeId, node: Node) -> Decided<bool> {
+        let playbook = self.playbook();
+        let mut conditions: Vec<&Expr> =
+            playbook.scopes[scope.index()].inputs.iter().filter_map(|input| input.condition.as_ref()).collect();
+        if let Node::Place(Place::Stage(stage)) = node {
+            conditions.extend(playbook.stages[stage.index()].needs.iter().map(|needs| &needs.condition));
+        }
+        if conditions.is_empty() || matches!(node, Node::Place(Place::End(_) | Place::Block(_))) {
+            return Ok(true);
+        }
+        let mut live = true;
+        let mut look = |part: &Expr| match &part.node {
+            Part::Atom(Atom::Fact(fact) | Atom::Unknown(fact)) => {
+                live &= playbook.facts[fact.index()].volatility == Volatility::Live
+            }
+            Part::Atom(_) | Part::Quantified(..) => live = false,
+            _ => {}
+        };
+        conditions.iter().for_each(|condition| super::explore::domain::deep(playbook, condition, &mut look));
+        if !live {
+            return Ok(false);
+        }
+        let Some(mut site) = self.known.site(node)? else { return Ok(true) };
+        let all: Vec<Bdd> = site.inputs.iter().chain(&site.needs).copied().collect();
+        let met = site.space.kernel().all(all)?;
+        let universe = site.space.universe();
+        let met = site.space.kernel().and(met, universe)?;
+        // What is known stays known: they are to be met with all facts known.
+        let met = self.all_known(&mut site, met)?;
+        site.space.satisfiable(met)
     }
 
     /// Whether everybody who is done at a node goes on, once all is known that can become known.
@@ -380,6 +473,12 @@ impl<'a> Outline<'a> {
         let Some(mut site) = self.known.site(node)? else { return Ok(true) };
         let decided = site.decided;
         let mut left = site.left_over(decided, true)?;
+        left = self.all_known(&mut site, left)?;
+        Ok(!site.space.satisfiable(left)?)
+    }
+
+    /// Those of a set of whom all facts are known that are looked at.
+    fn all_known(&self, site: &mut Site<'_>, mut set: Bdd) -> Decided<Bdd> {
         let unknown: Vec<_> = site
             .space
             .formulas()
@@ -389,9 +488,9 @@ impl<'a> Outline<'a> {
             .collect();
         for id in unknown {
             let flag = site.space.on(id)?;
-            left = site.space.kernel().and(left, flag.not())?;
+            set = site.space.kernel().and(set, flag.not())?;
         }
-        Ok(!site.space.satisfiable(left)?)
+        Ok(set)
     }
 
     /// Whether nobody goes round for ever, nor in no time: without transitions that are bounded, and without what only
@@ -399,6 +498,7 @@ impl<'a> Outline<'a> {
     fn goes_round_only_so_often(&self) -> bool {
         let playbook = self.playbook();
         let graph = self.machine.graph.graph();
+        let once = self.passed_once();
         let acyclic = |kept: &dyn Fn(EdgeClass, TransitionId) -> bool| {
             let mut plain: DiGraph<(), ()> = DiGraph::new();
             let mut numbers: BTreeMap<usize, NodeIndex> = BTreeMap::new();
@@ -410,7 +510,8 @@ impl<'a> Outline<'a> {
                 for edge in graph.edges(index) {
                     let (class, transition) = (edge.weight().class, edge.weight().transition);
                     let taken = self.known.entry(node).is_some() && !self.known.never.contains(&(node, transition));
-                    if taken && kept(class, transition) {
+                    let again = ![index, edge.target()].iter().any(|index| once.contains(index));
+                    if taken && again && kept(class, transition) {
                         plain.add_edge(numbers[&index.index()], numbers[&edge.target().index()], ());
                     }
                 }
@@ -421,5 +522,16 @@ impl<'a> Outline<'a> {
         let event = |class: EdgeClass| matches!(class, EdgeClass::On);
         let timed = |class: EdgeClass| matches!(class, EdgeClass::After | EdgeClass::On);
         acyclic(&|class, transition| !bounded(transition) && !event(class)) && acyclic(&|class, _| !timed(class))
+    }
+
+    /// Places on a round that nobody comes to twice. Where there are many rounds none are looked for.
+    fn passed_once(&self) -> BTreeSet<petgraph::stable_graph::NodeIndex> {
+        let graph = self.machine.graph.graph();
+        let rounds = petgraph::algo::tarjan_scc(graph).into_iter().filter(|component| component.len() > 1);
+        let on_rounds: Vec<_> = rounds.flatten().filter(|index| self.known.entry(graph[*index]).is_some()).collect();
+        if on_rounds.len() > MOST_ON_ROUNDS {
+            return BTreeSet::new();
+        }
+        on_rounds.into_iter().filter(|index| !self.known.comes_again(graph[*index])).collect()
     }
 }

@@ -4,6 +4,7 @@ mod alike;
 mod flaws;
 mod journeys;
 mod oracle;
+mod outlined;
 mod reduced;
 
 use super::explore::Budget;

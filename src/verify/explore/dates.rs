@@ -98,9 +98,7 @@ fn scope(expr: &Expr, facts: &[Fact]) -> Option<FactScope> {
     let (mut scope, mut plain) = (FactScope::Customer, true);
     expr.walk(&mut |part| match &part.node {
         Node::Atom(Atom::Fact(fact) | Atom::Since(_, Since::Fact(fact), ..)) => {
-            if facts[fact.index()].scope == FactScope::Service {
-                scope = FactScope::Service;
-            }
+            scope = if scope == FactScope::Service { scope } else { facts[fact.index()].scope };
         }
         Node::Let(_) | Node::Quantified(..) => plain = false,
         Node::Atom(Atom::Today(..)) => {}
