@@ -10,6 +10,7 @@
 //! out to be unusual for a single customer (a second blocker while the first one holds, a journey that does not end by
 //! the horizon) is left to the interpreter for this customer: draws have names, so it can begin again from the start.
 
+mod abreast;
 mod batch;
 mod count;
 mod expression;

@@ -1,6 +1,7 @@
 //! Customers side by side: each fact, clock and count is a column, and conditions, values and draws are worked out for a
 //! whole list of customers.
 
+use super::abreast::Ranks;
 use super::expression::{Column, Term, UNKNOWN};
 use super::kernel;
 use super::program::{Source, Store};
@@ -104,9 +105,13 @@ pub(super) struct Batch {
     pub(super) trail: Option<Box<Trail>>,
     pub(super) anybody_left: bool,
     lists: Vec<List>,
-    numbers: Vec<Vec<f64>>,
+    pub(super) numbers: Vec<Vec<f64>>,
     pub(super) wholes: Vec<Vec<i64>>,
     pub(super) visits: u32,
+    /// Columns in which rounds are done, while nobody uses them; and whether it is in these that values are worked out, for
+    /// all who are there.
+    pub(super) ranks: Option<Ranks>,
+    pub(super) in_ranks: bool,
     /// Whether the last round was somebody's last.
     pub(super) spent: bool,
 }
@@ -156,6 +161,8 @@ impl Batch {
             numbers: Vec::new(),
             wholes: Vec::new(),
             visits: 0,
+            ranks: None,
+            in_ranks: false,
             spent: false,
         }
     }
@@ -476,7 +483,11 @@ impl Batch {
             }
             Number::Small(of) => {
                 out.resize(list.len(), 0.0);
-                kernel::to_numbers(column(&self.columns, *of), list, out);
+                if self.in_ranks {
+                    kernel::first_to_numbers(column(&self.columns, *of), out);
+                } else {
+                    kernel::to_numbers(column(&self.columns, *of), list, out);
+                }
             }
             Number::Term(Term::Column(of), Kind::Plain) => {
                 let values = column(&self.columns, *of);
@@ -619,7 +630,11 @@ impl Batch {
         let stream = |lane: &u32| -> Stream { from.further(begin[*lane as usize & MASK] as u64) };
         if distribution.quantile(0.5).is_some() {
             out.resize(list.len(), 0.0);
-            kernel::shares(from, begin, list, out);
+            if self.in_ranks {
+                kernel::shares_of_first(from, begin, out);
+            } else {
+                kernel::shares(from, begin, list, out);
+            }
             distribution.quantiles(out);
         } else {
             out.clear();

@@ -5,7 +5,7 @@
 
 use super::batch::{BLOCK, Lanes, List, MASK};
 use super::expression::UNKNOWN;
-use crate::simulate::random::{Odds, Stream};
+use crate::simulate::random::{Odds, Stream, StreamKey};
 use crate::simulate::vector::vector_loops;
 
 /// Added to a whole number of less than 2^51, as the bits of a double, and to a double, as a number.
@@ -52,6 +52,61 @@ fn within(number: f64, (low, high): (f64, f64), old: i64) -> i64 {
 }
 
 vector_loops! {
+    /// The share that the stream of each of the first gives.
+    pub(super) fn shares_of_first<'a>(stream: Stream, begin: &'a Lanes, out: &'a mut [f64]) {
+        for (out, begin) in out.iter_mut().zip(begin) {
+            *out = stream.further(*begin as u64).uniform();
+        }
+    }
+
+    /// Whether the stream of each of the first is within odds: 1 or 0.
+    pub(super) fn held<'a>(stream: Stream, odds: Odds, begin: &'a Lanes, out: &'a mut [u8]) {
+        for (out, begin) in out.iter_mut().zip(begin) {
+            *out = u8::from(stream.further(*begin as u64).within(odds));
+        }
+    }
+
+    /// Whether each of the first is at least so much: 1 or 0.
+    pub(super) fn at_least<'a>(values: &'a Lanes, limit: i64, out: &'a mut [u8]) {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = u8::from(*value >= limit);
+        }
+    }
+
+    /// Values of the first as numbers, where all of them are small or unknown.
+    pub(super) fn first_to_numbers<'a>(values: &'a Lanes, out: &'a mut [f64]) {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = to_number(*value);
+        }
+    }
+
+    /// Puts numbers into a fact of the first who are not held, in millionths and within small bounds. What is unknown
+    /// changes nothing.
+    pub(super) fn assign_first<'a>(facts: &'a mut Lanes, numbers: &'a [f64], held: &'a [u8], bounds: (i64, i64)) {
+        let bounds = (bounds.0 as f64, bounds.1 as f64);
+        for ((fact, number), held) in facts.iter_mut().zip(numbers).zip(held) {
+            let value = within(*number, bounds, *fact);
+            *fact = if *held == 1 { *fact } else { value };
+        }
+    }
+
+    /// Moves instants on, and gives the latest.
+    pub(super) fn later<'a>(times: &'a mut [i64], by: i64, latest: &'a mut [i64; 1]) {
+        let mut last = 0;
+        for time in times {
+            *time += by;
+            last = if *time > last { *time } else { last };
+        }
+        latest[0] = last;
+    }
+
+    /// Moves on to the streams of the next occurrence.
+    pub(super) fn next_streams<'a>(begin: &'a mut [i64]) {
+        for begin in begin {
+            *begin = StreamKey::next_occurrence(*begin as u64) as i64;
+        }
+    }
+
     /// What lies on the wrong side of a bound comes to it: the greater of each number and the bound, or the lesser. What is
     /// unknown stays so.
     pub(super) fn bounded<'a>(numbers: &'a mut [f64], bound: f64, greater: bool) {

@@ -1,6 +1,7 @@
 //! The flow of one scope for one service, made ready: stages with their work, draws and exits.
 
 use super::super::plan::{Plan, Site, Step};
+use super::abreast::Abreast;
 use super::batch::Reset;
 use super::expression::{Column, From, Key, Layout, Lowered, Term, UNKNOWN, bits};
 use super::sampler::{Chance, Drawn};
@@ -65,6 +66,8 @@ pub(super) struct StageProgram {
     pub(super) work: Vec<Item>,
     pub(super) entry: Vec<StepProgram>,
     pub(super) cadence: Option<CadenceProgram>,
+    /// How rounds are done abreast, where they can be.
+    pub(super) abreast: Option<Abreast>,
 }
 
 /// What is remembered of a stage, for each track.
@@ -477,6 +480,7 @@ impl Compiler<'_> {
             work,
             entry,
             cadence,
+            abreast: None,
         })
     }
 
@@ -741,12 +745,15 @@ impl Compiler<'_> {
         let mut resets = Vec::new();
         let begin = self.layout.of(Key::Begin);
         let mut blockers = false;
+        let pending = program.pending;
         for node in &mut program.nodes {
             match node {
                 Node::End(_) => {}
                 Node::Block(block) => block.tracks.iter_mut().for_each(|(_, track)| self.finish(track, depth + 1)),
                 Node::Stage(stage) => {
                     let columns = stage.columns;
+                    let (intended, now) = (self.layout.of(Key::Intended), self.layout.of(Key::Now(depth)));
+                    stage.abreast = Abreast::new(pending, stage, intended, now);
                     resets.push(Reset::Value(columns.entered, UNKNOWN));
                     if stage.cadence.as_ref().is_some_and(|cadence| !cadence.draws.is_empty()) {
                         resets.push(Reset::Streams(columns.rounds));

@@ -269,7 +269,7 @@ impl Drawn {
 }
 
 impl Number {
-    fn terms(&self, visit: &mut dyn FnMut(&Term)) {
+    pub(super) fn terms(&self, visit: &mut dyn FnMut(&Term)) {
         match self {
             Number::Constant(_) | Number::Draw(..) => {}
             Number::Small(column) => visit(&Term::Column(*column)),

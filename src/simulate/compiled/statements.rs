@@ -23,13 +23,15 @@ impl Batch {
         cadence: &CadenceProgram,
         list: List,
     ) -> List {
-        let (draws, noted) = (&cadence.draws, cadence.noted || flow.program.pending);
+        // Whoever leaves at a draw may come back while the round is still due.
+        let comes_back = flow.program.pending || stage.again;
+        let (draws, noted) = (&cadence.draws, cadence.noted || comes_back);
         let columns = stage.columns;
         let (now, resolved) = (self.common.now[flow.depth], self.common.resolved[flow.depth]);
         // A round that was drawn for and did not come is not drawn for again.
         let mut open = list;
         let mut drawn_before = self.list();
-        if flow.program.pending {
+        if comes_back {
             let mut fresh = self.list();
             let (round, drawn) = (column(&self.columns, columns.round), column(&self.columns, columns.drawn));
             partition(&open, &mut fresh, &mut drawn_before, |lane| drawn[lane] <= round[lane]);

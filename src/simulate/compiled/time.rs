@@ -127,6 +127,9 @@ impl Batch {
                     self.abandon(none);
                 }
                 first = false;
+                if let Some(abreast) = &stage.abreast {
+                    return self.abreast(flow, stage, abreast, list);
+                }
                 list = self.rounds(flow, stage, list);
             } else {
                 let mut rounds = self.list();

@@ -334,6 +334,69 @@ fn written_by_chance() {
     );
 }
 
+/// Rounds like those that are done abreast: blockers, ways out by what changes and by the number of the round, tracks that
+/// come back with different rounds ahead, a horizon in the middle of it.
+fn rounds(writer: &mut Writer) -> String {
+    let (days, times, round) = (1 + writer.below(20), 1 + writer.below(9), writer.below(6));
+    let (enough, few, low) = (4 + writer.below(9), writer.below(9), writer.below(4));
+    let low =
+        if writer.chance(50) { format!("-> low when round >= {round} and usage <= {low}%") } else { String::new() };
+    let last = writer.one(&["after last round -> stalled", "after last round -> stalled", ""]);
+    let growth = writer.one(&[
+        "max(0%, normal(1%, 1%)) + (1% if push else 0%)",
+        "uniform(-1%, 2%)",
+        "min(2%, exponential(1%)) * (2 if push else 1)",
+    ]);
+    let change = writer.one(&[
+        "blocker with 20% lasting exponential(9 days) otherwise usage += ",
+        "blocker with 60% lasting uniform(0 days, 30 days) otherwise usage += ",
+        "usage += ",
+    ]);
+    let horizon = writer.one(&["", "horizon 60 days"]);
+    format!(
+        r#"playbook p "P" {{
+            services {{ teams "Teams"  yammer "Yammer" }}
+            facts of each service {{ usage : percent "Usage"  push : yes/no = no kept by playbook "Push" }}
+            each service {{
+                start -> watch
+                stage watch "Watch" {{
+                    every {days} days, at most {times} times {{ step "Look" }}
+                    -> met when usage >= {enough}%
+                    -> aside when (round = {round} or (service is teams and round = 1)) and usage < {few}% and not push
+                    {low}
+                    {last}
+                }}
+                stage aside "Aside" {{ task 1 optional "One"  set push = yes  -> resume watch }}
+                end met "Met" success
+                end stalled "Stalled" failure
+                end low "Low" failure
+            }}
+            then -> fine
+            end fine "Fine" success
+        }}
+        scenario s "S" {{
+            customers 100
+            services ~ each 60%, if none teams
+            start usage ~ uniform(0%, 8%)
+            task 1 takes exponential(4 days)
+            {horizon}
+            in watch each round {{ {change} {growth} }}
+        }}"#
+    )
+}
+
+#[test]
+fn rounds_written_by_chance() {
+    for number in 0..40 {
+        let key = crate::simulate::random::StreamKey::new(number, crate::simulate::random::Purpose::Fact, "rounds");
+        let text = rounds(&mut Writer(key.stream(0, 0)));
+        let Some((machine, scenario)) = understood(&text) else { panic!("{text}") };
+        let of =
+            |engine: Engine| tally(&machine, &scenario, 150, &Options { seed: number, engine, ..Options::default() });
+        assert_eq!(of(Engine::Compiled), of(Engine::Interpreter), "number {number}\n{text}");
+    }
+}
+
 #[test]
 fn written_by_chance_with_scarce_people() {
     let (mut written, mut compiled, mut waited, mut followed) = (0, 0_u64, 0, 0);
