@@ -99,7 +99,11 @@ fn kept(page: &Page) -> String {
     text.extend(page.history.iter().flat_map(|change| [change.written.as_str(), &change.who, &change.what]));
     text.extend(page.tasks().map(|(_, task)| task.name.as_str()));
     text.extend(page.meta.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]));
-    text.join("\n")
+    // Digits of full width are digits.
+    let plain = |digit: char| {
+        if ('０'..='９').contains(&digit) { (digit as u32 - '０' as u32 + '0' as u32) as u8 as char } else { digit }
+    };
+    text.join("\n").chars().map(plain).collect()
 }
 
 fn pages() -> Vec<(String, String)> {

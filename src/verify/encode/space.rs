@@ -363,6 +363,10 @@ impl<'a> Space<'a> {
     #[must_use]
     pub fn points(&self, variable: VariableId) -> Vec<usize> {
         let Code::Ranges { ranges, .. } = &self.codes[variable.index()] else { return Vec::new() };
+        // Numbers that are compared with each other stand for more than their own values.
+        if self.linked.contains_key(&variable) {
+            return Vec::new();
+        }
         let single = |code: &usize| matches!(ranges[*code], (low, high) if low == high && low != 0);
         (1..ranges.len().saturating_sub(1)).filter(single).collect()
     }
