@@ -21,7 +21,7 @@ use std::time::Duration;
 /// What takes no longer is only told as a whole.
 const SOON: Duration = Duration::from_secs(1);
 
-/// More threads are only taken where they are asked for: each question may take about a gigabyte.
+/// More threads are only taken where they are asked for: each question may take half a gigabyte.
 const MOST_THREADS: usize = 4;
 
 /// Whether somebody pressed Ctrl-C.
@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     witness: Option<PathBuf>,
 
-    /// How many threads; where nothing is said, one for each processor, four at most: each may need a gigabyte
+    /// How many threads; where nothing is said, one for each processor, four at most: each may need half a gigabyte
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_threads)]
     threads: Option<u16>,
 

@@ -135,7 +135,7 @@ pub enum Outcome {
 
 /// How much memory an exploration may take, in bytes, as far as it is counted: what lists keep in reserve is not. With many
 /// facts a situation is large.
-const ROOM: usize = 400_000_000;
+const ROOM: usize = 280_000_000;
 
 /// How much work may be done, counted in events followed by the interpreter.
 #[derive(Debug, Clone)]
