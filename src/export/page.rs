@@ -311,6 +311,9 @@ impl Writer<'_> {
             rows.insert(place.min(rows.len()), row);
         }
         if rows.is_empty() {
+            if self.bare(Heading::History) {
+                self.section(Heading::History);
+            }
             return;
         }
         self.section(Heading::History);

@@ -54,6 +54,7 @@ impl Reader<'_> {
             (Heading::Inputs, page.key_inputs.is_empty()),
             (Heading::Outputs, page.key_outputs.is_empty()),
             (Heading::Next, page.next.is_empty() && page.next_lead.is_empty()),
+            (Heading::History, page.history.is_empty() && page.footer.is_empty()),
         ]
         .into_iter()
         .filter_map(|(heading, empty)| (empty && self.seen.contains(&heading)).then_some(heading))

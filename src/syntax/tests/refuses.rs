@@ -149,15 +149,6 @@ fn ranges_and_times_are_helped() {
 }
 
 #[test]
-fn calculations_of_many_factors_are_refused_once() {
-    let factors = |count: usize| in_stage(&format!("-> b when {} > 5", vec!["seats"; count].join(" * ")));
-    assert_eq!(factors(100), Vec::<String>::new());
-    let refused = factors(5_000);
-    let told = "syntax-error: this calculation has more than 100 factors | Give parts of it a name with `let`";
-    assert!(refused.len() == 1 && refused[0].ends_with(told), "{refused:?}");
-}
-
-#[test]
 fn and_mixed_with_or_asks_for_brackets() {
     for (text, reading) in [
         ("a or b and c", "`a or (b and c)`"),

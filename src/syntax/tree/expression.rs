@@ -8,9 +8,6 @@ use crate::syntax::grammar::Rule;
 use pest::iterators::{Pair, Pairs};
 use std::iter::Peekable;
 
-/// Factors of one calculation beside its first: each is worked out with all before it.
-const FACTORS: usize = 99;
-
 type Tokens<'i> = Peekable<Pairs<'i, Rule>>;
 
 fn next_is(tokens: &mut Tokens<'_>, rule: Rule) -> bool {
@@ -253,15 +250,8 @@ impl Builder<'_> {
                 _ => Factor::Of,
             };
             let operand = self.unary(tokens, whole);
-            if factors.len() == FACTORS {
-                let message = format!("this calculation has more than {} factors", FACTORS + 1);
-                let help = "Give parts of it a name with `let`";
-                self.problem(Diagnostic::new(&SYNTAX_ERROR, operand.span, message).help(help));
-            }
-            if factors.len() <= FACTORS {
-                last = operand.span;
-                factors.push((factor, self.no_list(operand)));
-            }
+            last = operand.span;
+            factors.push((factor, self.no_list(operand)));
         }
         Expr { kind: ExprKind::Product(Box::new(first), factors), span: start.to(last) }
     }

@@ -9,6 +9,9 @@ use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind, Factor, Sign};
 use crate::value::{Duration, Value};
 
+/// Factors of one calculation beside its first: each is worked out with all before it.
+const FACTORS: usize = 99;
+
 /// The functions of conditions and values.
 const FUNCTIONS: [&str; 2] = ["max", "min"];
 
@@ -138,6 +141,12 @@ impl Resolver<'_> {
     }
 
     pub(super) fn product(&mut self, first: &ast::Expr, factors: &[(Factor, ast::Expr)], span: Span) -> Option<Expr> {
+        if let Some((_, beyond)) = factors.get(FACTORS) {
+            let message = format!("this calculation has more than {} factors", FACTORS + 1);
+            let help = "Give parts of it a name with `let`";
+            self.out.push(Diagnostic::new(&OUT_OF_RANGE, beyond.span, message).help(help));
+            return None;
+        }
         let mut result = self.infer(first, None);
         for (factor, written) in factors {
             let right = self.infer(written, None);

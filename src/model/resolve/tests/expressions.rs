@@ -234,6 +234,13 @@ fn types_go_together() {
 }
 
 #[test]
+fn calculations_of_many_factors_are_refused_once() {
+    let factors = |count: usize| format!("{} > 5", vec!["seats"; count].join(" * "));
+    wrong(&factors(100), &[]);
+    wrong(&factors(5_000), &[("out-of-range", "seats")]);
+}
+
+#[test]
 fn the_clock_is_only_compared() {
     wrong("today - agreed > 3 days", &[("wrong-type", "today")]);
     wrong("days since agreed + 1 > 3", &[("wrong-type", "days since agreed")]);
