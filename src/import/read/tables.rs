@@ -261,6 +261,9 @@ impl Reader<'_> {
 
     fn changes(&mut self, table: &Table) {
         let head = table.head().cloned().unwrap_or_default();
+        if head.titles.iter().any(|title| super::super::table::is_number(title)) {
+            self.say(&UNREAD_ROW, table.line(), "a row with a number stands where the head of the changes belongs");
+        }
         let rows: Vec<(Vec<String>, u32)> = table.rows().map(|(row, line)| (row.to_vec(), line)).collect();
         let written: Vec<String> = rows.iter().filter_map(|(row, _)| row.first()).map(|cell| plain(cell)).collect();
         let day_first = date::day_first(written.iter().map(String::as_str));
